@@ -1,0 +1,51 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+let package = Package(
+  name: "swift-lstm",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    .library(name: "Recurrent", targets: ["Recurrent"]),
+    .executable(name: "lstm", targets: ["LSTMCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    // Imports point one way: command → tasks → training, formats → layers → cells → core → kernels.
+    .target(name: "CRecurrentKernels"),
+    .target(name: "RecurrentCore", dependencies: ["CRecurrentKernels"]),
+    .target(name: "RecurrentCells", dependencies: ["RecurrentCore"]),
+    .target(name: "RecurrentLayers", dependencies: ["RecurrentCells"]),
+    .target(name: "RecurrentTraining", dependencies: ["RecurrentLayers"]),
+    .target(name: "RecurrentFormats", dependencies: ["RecurrentCore"]),
+    .target(name: "RecurrentTasks", dependencies: ["RecurrentTraining", "RecurrentFormats"]),
+    .target(
+      name: "Recurrent",
+      dependencies: [
+        "RecurrentCore", "RecurrentCells", "RecurrentLayers", "RecurrentTraining",
+        "RecurrentFormats", "RecurrentTasks",
+      ]),
+    .executableTarget(
+      name: "LSTMCommand",
+      dependencies: [
+        "Recurrent",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    .target(name: "TestSupport", dependencies: ["RecurrentCore"], path: "Tests/Support"),
+    .testTarget(name: "RecurrentCoreTests", dependencies: ["RecurrentCore", "TestSupport"]),
+    .testTarget(name: "RecurrentCellsTests", dependencies: ["RecurrentCells", "TestSupport"]),
+    .testTarget(
+      name: "RecurrentLayersTests",
+      dependencies: ["RecurrentLayers", "RecurrentTraining", "RecurrentFormats", "TestSupport"]),
+    .testTarget(name: "RecurrentTrainingTests", dependencies: ["RecurrentTraining", "TestSupport"]),
+    .testTarget(name: "RecurrentFormatsTests", dependencies: ["RecurrentFormats", "TestSupport"]),
+    .testTarget(name: "RecurrentTasksTests", dependencies: ["RecurrentTasks", "TestSupport"]),
+    .testTarget(name: "LSTMCommandTests", dependencies: ["LSTMCommand", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

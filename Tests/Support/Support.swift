@@ -1,0 +1,1 @@
+// oracles and tolerances shared by the tests
