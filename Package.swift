@@ -49,3 +49,8 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `unsafe` has to be written where memory safety is the author's own affair: in RecurrentCore only.
+for target in package.targets where target.name != "CRecurrentKernels" {
+  target.swiftSettings = [.strictMemorySafety()]
+}
