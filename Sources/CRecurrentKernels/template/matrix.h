@@ -4,8 +4,8 @@
 
 /// What a product of rows and packed panels reads and writes.
 typedef struct tile_task {
-  const float *a;   ///< element (row, j) at a[row * a_row + j * a_col]
-  int64_t a_row, a_col;
+  const float *a;   ///< element (row, j) at a[row * a_row + j], or if packed a[row + j * RK_TILE_ROWS]
+  int64_t a_row;
   const float *b;   ///< element (j, unit) of panel p at b[p * b_panel + j * b_row + unit]
   int64_t b_panel, b_row;
   int32_t k;        ///< may be 0
@@ -18,11 +18,15 @@ enum { PANEL_VECTORS = RK_PANEL / RK_LANES };
 
 /// The heart of everything: `rows` × `panels` of C in registers while j runs.
 ///
-/// `rows` and `panels` are constants where this is inlined. Whatever they are, every element of C
-/// is one accumulator to which the products are added in the order of j.
-RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int panels) {
-  const float *a = task->a, *b = task->b;
-  const int64_t a_row = task->a_row, a_col = task->a_col;
+/// `rows`, `panels` and `packed` are constants where this is inlined. Whatever they are, every
+/// element of C is one accumulator to which the products are added in the order of j.
+RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int panels,
+                             const int packed) {
+  const int64_t a_row = packed ? 1 : task->a_row, a_col = packed ? RK_TILE_ROWS : 1;
+  // A pointer for every third row, as an address can hold a row or two, but not three to five.
+  const float *thirds[(RK_TILE_ROWS + 2) / 3];
+  RK_UNROLL for (int i = 0; i < (rows + 2) / 3; i++) thirds[i] = task->a + 3 * i * a_row;
+  const float *b = task->b;
   const int64_t b_row = task->b_row, b_panel = task->b_panel, c_row = task->c_row;
   float *c = task->c;
   const int width = panels * PANEL_VECTORS;
@@ -39,10 +43,10 @@ RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int pa
       unit[v] = load(b + (v / PANEL_VECTORS) * b_panel + (v % PANEL_VECTORS) * RK_LANES);
     }
     RK_UNROLL for (int r = 0; r < rows; r++) {
-      vec x = splat(a[r * a_row]);
+      vec x = splat(thirds[r / 3][r % 3 * a_row]);
       RK_UNROLL for (int v = 0; v < width; v++) sum[r][v] = multiply_add(x, unit[v], sum[r][v]);
     }
-    a += a_col;
+    RK_UNROLL for (int i = 0; i < (rows + 2) / 3; i++) thirds[i] += a_col;
     b += b_row;
   }
   RK_UNROLL for (int r = 0; r < rows; r++) {
@@ -51,9 +55,10 @@ RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int pa
 }
 
 /// A row of tiles, `wide` panels at a time while there are so many.
-RK_INLINE void multiply_wide(tile_task *task, const int rows, const int wide, int *panels) {
+RK_INLINE void multiply_wide(tile_task *task, const int rows, const int wide, const int packed,
+                             int *panels) {
   for (; *panels >= wide; *panels -= wide) {
-    multiply_tile(task, rows, wide);
+    multiply_tile(task, rows, wide, packed);
     task->b += wide * task->b_panel;
     task->c += wide * RK_PANEL;
   }
@@ -61,12 +66,12 @@ RK_INLINE void multiply_wide(tile_task *task, const int rows, const int wide, in
 
 /// 1 to RK_TILE_ROWS rows over `panels` panels. A tile of few rows would wait for its own sums, so
 /// it takes several panels at once.
-static void multiply_rows(tile_task task, int rows, int panels) {
+RK_INLINE void multiply_rows(tile_task task, int rows, int panels, const int packed) {
 #define RK_CASE(count)                                            \
   case count:                                                     \
-    if (count == 1) multiply_wide(&task, count, 4, &panels);      \
-    if (count <= 3) multiply_wide(&task, count, 2, &panels);      \
-    multiply_wide(&task, count, 1, &panels);                      \
+    if (count == 1) multiply_wide(&task, count, 4, packed, &panels); \
+    if (count <= 3) multiply_wide(&task, count, 2, packed, &panels); \
+    multiply_wide(&task, count, 1, packed, &panels);                 \
     break;
   switch (rows) {
     RK_CASE(1)
@@ -89,6 +94,14 @@ static void multiply_rows(tile_task task, int rows, int panels) {
 #undef RK_CASE
 }
 
+static void multiply_plain(tile_task task, int rows, int panels) {
+  multiply_rows(task, rows, panels, 0);
+}
+
+static void multiply_packed(tile_task task, int rows, int panels) {
+  multiply_rows(task, rows, panels, 1);
+}
+
 /// Any number of rows, cut into tiles as equal as can be, over `panels` panels. A panel stays in
 /// the first cache while all rows pass it.
 static void multiply_panels(tile_task task, int rows, int panels) {
@@ -100,7 +113,7 @@ static void multiply_panels(tile_task task, int rows, int panels) {
     tile.c += p * RK_PANEL;
     for (int left = rows, t = tiles; t > 0; t--) {
       int count = (left + t - 1) / t;
-      multiply_rows(tile, count, step);
+      multiply_plain(tile, count, step);
       tile.a += count * task.a_row;
       tile.c += count * task.c_row;
       left -= count;
@@ -190,7 +203,7 @@ static void multiply_tail(tile_task task, int rows, int units) {
   int64_t c_row = task.c_row;
   task.c = tile;
   task.c_row = RK_PANEL;
-  multiply_rows(task, rows, 1);
+  multiply_packed(task, rows, 1);
   for (int r = 0; r < rows; r++) {
     for (int u = 0; u < units; u++) c[r * c_row + u] = tile[r * RK_PANEL + u];
   }
@@ -219,7 +232,7 @@ static void multiply_matrices(const rk_gemm *arguments) {
         for (int u = 0; u < n; u += RK_PANEL) {
           for (int i = 0; i < m; i += RK_TILE_ROWS) {
             tile_task task = {
-                .a = packed_a + i * (int64_t)k, .a_row = 1, .a_col = RK_TILE_ROWS,
+                .a = packed_a + i * (int64_t)k, 
                 .b = packed_b + u * (int64_t)k, .b_panel = 0, .b_row = RK_PANEL,
                 .k = k,
                 .c = g.c + (m0 + i) * g.c_row + n0 + u, .c_row = g.c_row,
@@ -227,7 +240,7 @@ static void multiply_matrices(const rk_gemm *arguments) {
             };
             int rows = at_most_int(m - i, RK_TILE_ROWS);
             if (n - u >= RK_PANEL) {
-              multiply_rows(task, rows, 1);
+              multiply_packed(task, rows, 1);
             } else {
               multiply_tail(task, rows, n - u);
             }
