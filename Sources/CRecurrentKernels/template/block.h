@@ -118,7 +118,7 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
       .c = dst, .c_row = at->width,
       .fresh = 0,
   };
-  multiply_panels(task, at->rows, at->width / RK_PANEL);
+  multiply_panels(&task, at->rows, at->width / RK_PANEL);
 }
 
 // MARK: - The program

@@ -64,14 +64,14 @@ RK_INLINE void multiply_wide(tile_task *task, const int rows, const int wide, co
   }
 }
 
-/// 1 to RK_TILE_ROWS rows over `panels` panels. A tile of few rows would wait for its own sums, so
-/// it takes several panels at once.
-RK_INLINE void multiply_rows(tile_task task, int rows, int panels, const int packed) {
-#define RK_CASE(count)                                            \
-  case count:                                                     \
-    if (count == 1) multiply_wide(&task, count, 4, packed, &panels); \
-    if (count <= 3) multiply_wide(&task, count, 2, packed, &panels); \
-    multiply_wide(&task, count, 1, packed, &panels);                 \
+/// 1 to RK_TILE_ROWS rows over `panels` panels; leaves `task` behind the last. A tile of few rows
+/// would wait for its own sums, so it takes several panels at once.
+RK_INLINE void multiply_rows(tile_task *task, int rows, int panels, const int packed) {
+#define RK_CASE(count)                                              \
+  case count:                                                       \
+    if (count == 1) multiply_wide(task, count, 4, packed, &panels); \
+    if (count <= 3) multiply_wide(task, count, 2, packed, &panels); \
+    multiply_wide(task, count, 1, packed, &panels);                 \
     break;
   switch (rows) {
     RK_CASE(1)
@@ -94,29 +94,30 @@ RK_INLINE void multiply_rows(tile_task task, int rows, int panels, const int pac
 #undef RK_CASE
 }
 
-static void multiply_plain(tile_task task, int rows, int panels) {
+/// A as the caller has it.
+static void multiply_plain(tile_task *task, int rows, int panels) {
   multiply_rows(task, rows, panels, 0);
 }
 
-static void multiply_packed(tile_task task, int rows, int panels) {
+/// A packed into tiles.
+static void multiply_packed(tile_task *task, int rows, int panels) {
   multiply_rows(task, rows, panels, 1);
 }
 
-/// Any number of rows, cut into tiles as equal as can be, over `panels` panels. A panel stays in
-/// the first cache while all rows pass it.
-static void multiply_panels(tile_task task, int rows, int panels) {
+/// Any number of rows of a plain A, cut into tiles as equal as can be, over `panels` panels. A
+/// panel stays in the first cache while all rows pass it.
+static void multiply_panels(const tile_task *task, int rows, int panels) {
   int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
   int step = tiles > 1 ? 1 : panels;
   for (int p = 0; p < panels; p += step) {
-    tile_task tile = task;
-    tile.b += p * task.b_panel;
-    tile.c += p * RK_PANEL;
-    for (int left = rows, t = tiles; t > 0; t--) {
-      int count = (left + t - 1) / t;
-      multiply_plain(tile, count, step);
-      tile.a += count * task.a_row;
-      tile.c += count * task.c_row;
-      left -= count;
+    for (int row = 0, t = tiles; t > 0; t--) {
+      int count = (rows - row + t - 1) / t;
+      tile_task tile = *task;
+      tile.a += row * task->a_row;
+      tile.b += p * task->b_panel;
+      tile.c += row * task->c_row + p * RK_PANEL;
+      multiply_plain(&tile, count, step);
+      row += count;
     }
   }
 }
@@ -168,20 +169,32 @@ RK_INLINE void pack_panel(const float *w, int64_t w_row, int64_t w_col, int unit
   }
 }
 
-static void pack_matrix(const rk_pack *arguments) {
-  const rk_pack pack = *arguments;
-  for (int u = 0; u < pack.n; u += RK_PANEL) {
-    int units = pack.n - u < RK_PANEL ? pack.n - u : RK_PANEL;
-    pack_panel(pack.w + u * pack.w_row, pack.w_row, pack.w_col, units, pack.k,
-               pack.dst + u * (int64_t)pack.k, RK_PANEL);
+/// All of a matrix, `width` units to a panel. Where units are contiguous, a few columns at a time
+/// over all panels: what is read then lies together.
+RK_INLINE void pack_panels(const rk_pack *pack, const int width) {
+  const int whole = pack->w_row == 1 ? 8 : pack->k;
+  for (int j = 0; j < pack->k; j += whole) {
+    int columns = pack->k - j < whole ? pack->k - j : whole;
+    for (int u = 0; u < pack->n; u += width) {
+      int units = pack->n - u < width ? pack->n - u : width;
+      pack_panel(pack->w + u * pack->w_row + j * pack->w_col, pack->w_row, pack->w_col, units,
+                 columns, pack->dst + u * (int64_t)pack->k + j * width, width);
+    }
   }
 }
+
+static void pack_matrix(const rk_pack *arguments) { pack_panels(arguments, RK_PANEL); }
+
+static void pack_tiles(const rk_pack *arguments) { pack_panels(arguments, RK_TILE_ROWS); }
 
 // MARK: - The product of two matrices
 
 /// A block of B is packed for the second and third cache, a block of A for the second; a panel of
 /// B stays in the first while the tiles of A pass. GEMM_K is part of the result's bits.
-enum { GEMM_K = 256, GEMM_M = 96, GEMM_N = 1024 };
+enum { GEMM_K = 256, GEMM_M = 192, GEMM_N = 1024 };
+
+/// With so few rows, packing B would cost more than it gains.
+enum { FEW_ROWS = 2 * RK_TILE_ROWS };
 
 RK_INLINE int at_most_int(int a, int b) { return a < b ? a : b; }
 RK_INLINE int round_up(int a, int unit) { return (a + unit - 1) / unit * unit; }
@@ -192,20 +205,41 @@ static int64_t multiply_workspace(int32_t m, int32_t n, int32_t k) {
                   + round_up(at_most_int(m, GEMM_M), RK_TILE_ROWS));
 }
 
-/// Rows × units of C where units are fewer than a panel: through a tile of our own.
-static void multiply_tail(tile_task task, int rows, int units) {
-  float tile[RK_TILE_ROWS * RK_PANEL];
-  float *c = task.c;
-  memset(tile, 0, sizeof tile);
-  for (int r = 0; r < rows && !task.fresh; r++) {
-    for (int u = 0; u < units; u++) tile[r * RK_PANEL + u] = c[r * task.c_row + u];
+/// A tile of packed A where the units are fewer than a panel: through a tile of our own.
+static void multiply_tail(const tile_task *task, int rows, int units) {
+  float sums[RK_TILE_ROWS * RK_PANEL];
+  tile_task inner = *task;
+  inner.c = sums;
+  inner.c_row = RK_PANEL;
+  memset(sums, 0, sizeof sums);
+  for (int r = 0; r < rows && !task->fresh; r++) {
+    for (int u = 0; u < units; u++) sums[r * RK_PANEL + u] = task->c[r * task->c_row + u];
   }
-  int64_t c_row = task.c_row;
-  task.c = tile;
-  task.c_row = RK_PANEL;
-  multiply_packed(task, rows, 1);
+  multiply_packed(&inner, rows, 1);
   for (int r = 0; r < rows; r++) {
-    for (int u = 0; u < units; u++) c[r * c_row + u] = tile[r * RK_PANEL + u];
+    for (int u = 0; u < units; u++) task->c[r * task->c_row + u] = sums[r * RK_PANEL + u];
+  }
+}
+
+/// C's m × n block from packed A and packed B.
+static void multiply_block(const float *a, const float *b, int m, int n, int k, float *c,
+                           int64_t c_row, int fresh) {
+  for (int u = 0; u < n; u += RK_PANEL) {
+    for (int i = 0; i < m; i += RK_TILE_ROWS) {
+      tile_task task = {
+          .a = a + i * (int64_t)k,
+          .b = b + u * (int64_t)k, .b_row = RK_PANEL,
+          .k = k,
+          .c = c + i * c_row + u, .c_row = c_row,
+          .fresh = fresh,
+      };
+      int rows = at_most_int(m - i, RK_TILE_ROWS);
+      if (n - u >= RK_PANEL) {
+        multiply_packed(&task, rows, 1);
+      } else {
+        multiply_tail(&task, rows, n - u);
+      }
+    }
   }
 }
 
@@ -214,7 +248,19 @@ static void multiply_matrices(const rk_gemm *arguments) {
   if (g.k == 0 && !g.accumulate) {
     for (int i = 0; i < g.m && g.n > 0; i++) memset(g.c + i * g.c_row, 0, 4 * (size_t)g.n);
   }
-  for (int n0 = 0; n0 < g.n; n0 += GEMM_N) {
+  // Few rows of contiguous units are multiplied where they lie, all but the last, partial panel.
+  const int plain = g.m <= FEW_ROWS && g.a_col == 1 && g.b_col == 1 ? g.n / RK_PANEL : 0;
+  for (int k0 = 0; k0 < g.k && plain > 0; k0 += GEMM_K) {
+    tile_task task = {
+        .a = g.a + k0, .a_row = g.a_row,
+        .b = g.b + k0 * g.b_row, .b_panel = RK_PANEL, .b_row = g.b_row,
+        .k = at_most_int(g.k - k0, GEMM_K),
+        .c = g.c, .c_row = g.c_row,
+        .fresh = k0 == 0 && !g.accumulate,
+    };
+    multiply_panels(&task, g.m, plain);
+  }
+  for (int n0 = plain * RK_PANEL; n0 < g.n; n0 += GEMM_N) {
     int n = at_most_int(g.n - n0, GEMM_N);
     for (int k0 = 0; k0 < g.k; k0 += GEMM_K) {
       int k = at_most_int(g.k - k0, GEMM_K);
@@ -225,27 +271,9 @@ static void multiply_matrices(const rk_gemm *arguments) {
       for (int m0 = 0; m0 < g.m; m0 += GEMM_M) {
         int m = at_most_int(g.m - m0, GEMM_M);
         const float *a = g.a + m0 * g.a_row + k0 * g.a_col;
-        for (int i = 0; i < m; i += RK_TILE_ROWS) {
-          pack_panel(a + i * g.a_row, g.a_row, g.a_col, at_most_int(m - i, RK_TILE_ROWS), k,
-                     packed_a + i * (int64_t)k, RK_TILE_ROWS);
-        }
-        for (int u = 0; u < n; u += RK_PANEL) {
-          for (int i = 0; i < m; i += RK_TILE_ROWS) {
-            tile_task task = {
-                .a = packed_a + i * (int64_t)k, 
-                .b = packed_b + u * (int64_t)k, .b_panel = 0, .b_row = RK_PANEL,
-                .k = k,
-                .c = g.c + (m0 + i) * g.c_row + n0 + u, .c_row = g.c_row,
-                .fresh = k0 == 0 && !g.accumulate,
-            };
-            int rows = at_most_int(m - i, RK_TILE_ROWS);
-            if (n - u >= RK_PANEL) {
-              multiply_packed(task, rows, 1);
-            } else {
-              multiply_tail(task, rows, n - u);
-            }
-          }
-        }
+        pack_tiles(&(rk_pack){m, k, a, g.a_row, g.a_col, packed_a});
+        multiply_block(packed_a, packed_b, m, n, k, g.c + m0 * g.c_row + n0, g.c_row,
+                       k0 == 0 && !g.accumulate);
       }
     }
   }
