@@ -1,11 +1,15 @@
 // Matrix products: the register tile, packing, and the product of any two matrices.
 
+RK_INLINE int at_most_int(int a, int b) { return a < b ? a : b; }
+RK_INLINE int round_up(int a, int unit) { return (a + unit - 1) / unit * unit; }
+
 // MARK: - The register tile
 
 /// What a product of rows and packed panels reads and writes.
 typedef struct tile_task {
-  const float *a;   ///< element (row, j) at a[row * a_row + j], or if packed a[row + j * RK_TILE_ROWS]
+  const float *a;   ///< element (row, j) at a[row * a_row + j]
   int64_t a_row;
+  int32_t packed;   ///< 1: A lies in tiles of RK_TILE_ROWS × k instead, j the slower
   const float *b;   ///< element (j, unit) of panel p at b[p * b_panel + j * b_row + unit]
   int64_t b_panel, b_row;
   int32_t k;        ///< may be 0
@@ -94,30 +98,53 @@ RK_INLINE void multiply_rows(tile_task *task, int rows, int panels, const int pa
 #undef RK_CASE
 }
 
-/// A as the caller has it.
 static void multiply_plain(tile_task *task, int rows, int panels) {
   multiply_rows(task, rows, panels, 0);
 }
 
-/// A packed into tiles.
 static void multiply_packed(tile_task *task, int rows, int panels) {
   multiply_rows(task, rows, panels, 1);
 }
 
-/// Any number of rows of a plain A, cut into tiles as equal as can be, over `panels` panels. A
-/// panel stays in the first cache while all rows pass it.
+/// Any number of rows over `panels` panels. A panel stays in the first cache while all rows pass
+/// it. Rows of a plain A are cut into tiles as equal as can be: a last tile of few would wait.
 static void multiply_panels(const tile_task *task, int rows, int panels) {
   int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
   int step = tiles > 1 ? 1 : panels;
   for (int p = 0; p < panels; p += step) {
     for (int row = 0, t = tiles; t > 0; t--) {
-      int count = (rows - row + t - 1) / t;
+      int count = task->packed ? at_most_int(rows - row, RK_TILE_ROWS) : (rows - row + t - 1) / t;
       tile_task tile = *task;
-      tile.a += row * task->a_row;
+      tile.a += row * (task->packed ? task->k : task->a_row);
       tile.b += p * task->b_panel;
       tile.c += row * task->c_row + p * RK_PANEL;
-      multiply_plain(&tile, count, step);
+      if (task->packed) {
+        multiply_packed(&tile, count, step);
+      } else {
+        multiply_plain(&tile, count, step);
+      }
       row += count;
+    }
+  }
+}
+
+/// Any number of rows over fewer units than a panel has: through a tile of our own.
+static void multiply_tail(const tile_task *task, int rows, int units) {
+  for (int row = 0; row < rows; row += RK_TILE_ROWS) {
+    int count = at_most_int(rows - row, RK_TILE_ROWS);
+    float *c = task->c + row * task->c_row;
+    float sums[RK_TILE_ROWS * RK_PANEL];
+    memset(sums, 0, sizeof sums);
+    for (int r = 0; r < count && !task->fresh; r++) {
+      for (int u = 0; u < units; u++) sums[r * RK_PANEL + u] = c[r * task->c_row + u];
+    }
+    tile_task tile = *task;
+    tile.a += row * (task->packed ? task->k : task->a_row);
+    tile.c = sums;
+    tile.c_row = RK_PANEL;
+    multiply_panels(&tile, count, 1);
+    for (int r = 0; r < count; r++) {
+      for (int u = 0; u < units; u++) c[r * task->c_row + u] = sums[r * RK_PANEL + u];
     }
   }
 }
@@ -193,54 +220,13 @@ static void pack_tiles(const rk_pack *arguments) { pack_panels(arguments, RK_TIL
 /// B stays in the first while the tiles of A pass. GEMM_K is part of the result's bits.
 enum { GEMM_K = 256, GEMM_M = 192, GEMM_N = 1024 };
 
-/// With so few rows, packing B would cost more than it gains.
-enum { FEW_ROWS = 2 * RK_TILE_ROWS };
-
-RK_INLINE int at_most_int(int a, int b) { return a < b ? a : b; }
-RK_INLINE int round_up(int a, int unit) { return (a + unit - 1) / unit * unit; }
+/// With so few rows packing B, with so few units packing A would cost more than it gains.
+enum { FEW_ROWS = 2 * RK_TILE_ROWS, FEW_UNITS = 256 };
 
 static int64_t multiply_workspace(int32_t m, int32_t n, int32_t k) {
   int64_t depth = at_most_int(k, GEMM_K);
   return depth * (round_up(at_most_int(n, GEMM_N), RK_PANEL)
                   + round_up(at_most_int(m, GEMM_M), RK_TILE_ROWS));
-}
-
-/// A tile of packed A where the units are fewer than a panel: through a tile of our own.
-static void multiply_tail(const tile_task *task, int rows, int units) {
-  float sums[RK_TILE_ROWS * RK_PANEL];
-  tile_task inner = *task;
-  inner.c = sums;
-  inner.c_row = RK_PANEL;
-  memset(sums, 0, sizeof sums);
-  for (int r = 0; r < rows && !task->fresh; r++) {
-    for (int u = 0; u < units; u++) sums[r * RK_PANEL + u] = task->c[r * task->c_row + u];
-  }
-  multiply_packed(&inner, rows, 1);
-  for (int r = 0; r < rows; r++) {
-    for (int u = 0; u < units; u++) task->c[r * task->c_row + u] = sums[r * RK_PANEL + u];
-  }
-}
-
-/// C's m × n block from packed A and packed B.
-static void multiply_block(const float *a, const float *b, int m, int n, int k, float *c,
-                           int64_t c_row, int fresh) {
-  for (int u = 0; u < n; u += RK_PANEL) {
-    for (int i = 0; i < m; i += RK_TILE_ROWS) {
-      tile_task task = {
-          .a = a + i * (int64_t)k,
-          .b = b + u * (int64_t)k, .b_row = RK_PANEL,
-          .k = k,
-          .c = c + i * c_row + u, .c_row = c_row,
-          .fresh = fresh,
-      };
-      int rows = at_most_int(m - i, RK_TILE_ROWS);
-      if (n - u >= RK_PANEL) {
-        multiply_packed(&task, rows, 1);
-      } else {
-        multiply_tail(&task, rows, n - u);
-      }
-    }
-  }
 }
 
 static void multiply_matrices(const rk_gemm *arguments) {
@@ -250,31 +236,43 @@ static void multiply_matrices(const rk_gemm *arguments) {
   }
   // Few rows of contiguous units are multiplied where they lie, all but the last, partial panel.
   const int plain = g.m <= FEW_ROWS && g.a_col == 1 && g.b_col == 1 ? g.n / RK_PANEL : 0;
-  for (int k0 = 0; k0 < g.k && plain > 0; k0 += GEMM_K) {
-    tile_task task = {
-        .a = g.a + k0, .a_row = g.a_row,
-        .b = g.b + k0 * g.b_row, .b_panel = RK_PANEL, .b_row = g.b_row,
-        .k = at_most_int(g.k - k0, GEMM_K),
-        .c = g.c, .c_row = g.c_row,
-        .fresh = k0 == 0 && !g.accumulate,
-    };
-    multiply_panels(&task, g.m, plain);
-  }
-  for (int n0 = plain * RK_PANEL; n0 < g.n; n0 += GEMM_N) {
-    int n = at_most_int(g.n - n0, GEMM_N);
+  for (int n0 = 0; n0 < g.n;) {
+    const int in_place = n0 < plain * RK_PANEL;
+    const int n = in_place ? plain * RK_PANEL : at_most_int(g.n - n0, GEMM_N);
+    const int panels = n / RK_PANEL, units = n % RK_PANEL;
     for (int k0 = 0; k0 < g.k; k0 += GEMM_K) {
-      int k = at_most_int(g.k - k0, GEMM_K);
-      float *packed_b = g.workspace;
-      float *packed_a = packed_b + (int64_t)k * round_up(n, RK_PANEL);
       const float *b = g.b + k0 * g.b_row + n0 * g.b_col;
-      pack_matrix(&(rk_pack){n, k, b, g.b_col, g.b_row, packed_b});
+      tile_task task = {
+          .b = b, .b_panel = RK_PANEL, .b_row = g.b_row,
+          .k = at_most_int(g.k - k0, GEMM_K),
+          .c_row = g.c_row,
+          .fresh = k0 == 0 && !g.accumulate,
+      };
+      float *packed_b = g.workspace;
+      float *packed_a = packed_b + (int64_t)task.k * round_up(n, RK_PANEL);
+      if (!in_place) {
+        pack_matrix(&(rk_pack){n, task.k, b, g.b_col, g.b_row, packed_b});
+        task.b = packed_b;
+        task.b_panel = task.k * (int64_t)RK_PANEL;
+        task.b_row = RK_PANEL;
+      }
       for (int m0 = 0; m0 < g.m; m0 += GEMM_M) {
-        int m = at_most_int(g.m - m0, GEMM_M);
-        const float *a = g.a + m0 * g.a_row + k0 * g.a_col;
-        pack_tiles(&(rk_pack){m, k, a, g.a_row, g.a_col, packed_a});
-        multiply_block(packed_a, packed_b, m, n, k, g.c + m0 * g.c_row + n0, g.c_row,
-                       k0 == 0 && !g.accumulate);
+        const int m = at_most_int(g.m - m0, GEMM_M);
+        task.a = g.a + m0 * g.a_row + k0 * g.a_col;
+        task.a_row = g.a_row;
+        task.packed = g.a_col != 1 || (n > FEW_UNITS && !in_place);
+        if (task.packed) {
+          pack_tiles(&(rk_pack){m, task.k, task.a, g.a_row, g.a_col, packed_a});
+          task.a = packed_a;
+        }
+        task.c = g.c + m0 * g.c_row + n0;
+        multiply_panels(&task, m, panels);
+        task.b += panels * task.b_panel;
+        task.c += panels * RK_PANEL;
+        if (units > 0) multiply_tail(&task, m, units);
+        task.b -= panels * task.b_panel;
       }
     }
+    n0 += n;
   }
 }
