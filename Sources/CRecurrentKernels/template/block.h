@@ -41,9 +41,7 @@ static void store_units(const block *at, float *base, int64_t row_stride, const 
   for (int r = 0; r < at->rows; r++) {
     float *to = base + (at->row + r) * row_stride + at->unit;
     const float *from = a + r * at->width;
-    int u = 0;
-    for (; u + RK_LANES <= at->units; u += RK_LANES) store(to + u, load(from + u));
-    if (u < at->units) store_part(to + u, at->units - u, load(from + u));
+    copy_units(to, from, at->units);
   }
 }
 

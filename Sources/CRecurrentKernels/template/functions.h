@@ -26,10 +26,8 @@ RK_INLINE reduced reduce(vec x) {
   return (reduced){(ivec)shifted, multiply_add(p, square, r)};
 }
 
-/// An integer in the place of a float's exponent: added to a float's bits it scales by 2^n.
-RK_INLINE ivec exponent(ivec n) { return (ivec)((uvec)n << 23); }
-
-RK_INLINE vec power_of_two(ivec n) { return (vec)(exponent(n) + 0x3f800000); }
+/// 2^n, the float whose exponent is n. For a NaN n is anything, and so is the result.
+RK_INLINE vec power_of_two(ivec n) { return (vec)(((uvec)n << 23) + 0x3f800000u); }
 
 RK_INLINE vec exponential(vec x) {
   // Beyond these the result is 0 or infinite, and would be for any further x.
@@ -66,8 +64,8 @@ RK_INLINE vec logarithm(vec x) {
   ivec denormal = x < 0x1p-126f;
   vec y = choose(denormal, x * 0x1p23f, x);
   // y = m 2^e with m in [√½, √2): subtracting √½'s bits puts the border there.
-  ivec e = ((ivec)y - 0x3f3504f3) >> 23;
-  vec f = (vec)((ivec)y - exponent(e)) - 1.0f;
+  ivec e = (ivec)((uvec)y - 0x3f3504f3u) >> 23;
+  vec f = (vec)((uvec)y - ((uvec)e << 23)) - 1.0f;
   vec n = __builtin_convertvector(e - (denormal & 23), vec);
   vec z = f * f;
   // Cephes' logf (S. L. Moshier): log(1 + f) = f - f²/2 + f³ P(f).
@@ -85,7 +83,7 @@ RK_INLINE vec logarithm(vec x) {
   p = multiply_add(z, splat(-0.5f), p);
   vec result = multiply_add(n, splat(0x1.63p-1f), f + p);
   // The borders: infinity and NaN are their own logarithm, 0 has -∞, the negative have none.
-  result = choose((x < __builtin_inff()), result, x);
+  result = choose(x < __builtin_inff(), result, x);
   result = choose(x == 0.0f, splat(-__builtin_inff()), result);
   return choose(x < 0.0f, splat(__builtin_nanf("")), result);
 }

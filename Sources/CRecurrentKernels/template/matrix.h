@@ -42,13 +42,23 @@ RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int pa
     }
   }
   for (int j = task->k; j > 0; j--) {
-    vec unit[4 * PANEL_VECTORS];
-    RK_UNROLL for (int v = 0; v < width; v++) {
-      unit[v] = load(b + (v / PANEL_VECTORS) * b_panel + (v % PANEL_VECTORS) * RK_LANES);
-    }
-    RK_UNROLL for (int r = 0; r < rows; r++) {
-      vec x = splat(thirds[r / 3][r % 3 * a_row]);
-      RK_UNROLL for (int v = 0; v < width; v++) sum[r][v] = multiply_add(x, unit[v], sum[r][v]);
+    // Of the row's values and the units' vectors the fewer are held, the others pass.
+    if (rows < width) {
+      vec x[RK_TILE_ROWS];
+      RK_UNROLL for (int r = 0; r < rows; r++) x[r] = splat(thirds[r / 3][r % 3 * a_row]);
+      RK_UNROLL for (int v = 0; v < width; v++) {
+        vec unit = load(b + (v / PANEL_VECTORS) * b_panel + (v % PANEL_VECTORS) * RK_LANES);
+        RK_UNROLL for (int r = 0; r < rows; r++) sum[r][v] = multiply_add(x[r], unit, sum[r][v]);
+      }
+    } else {
+      vec unit[4 * PANEL_VECTORS];
+      RK_UNROLL for (int v = 0; v < width; v++) {
+        unit[v] = load(b + (v / PANEL_VECTORS) * b_panel + (v % PANEL_VECTORS) * RK_LANES);
+      }
+      RK_UNROLL for (int r = 0; r < rows; r++) {
+        vec x = splat(thirds[r / 3][r % 3 * a_row]);
+        RK_UNROLL for (int v = 0; v < width; v++) sum[r][v] = multiply_add(x, unit[v], sum[r][v]);
+      }
     }
     RK_UNROLL for (int i = 0; i < (rows + 2) / 3; i++) thirds[i] += a_col;
     b += b_row;
@@ -136,7 +146,7 @@ static void multiply_tail(const tile_task *task, int rows, int units) {
     float sums[RK_TILE_ROWS * RK_PANEL];
     memset(sums, 0, sizeof sums);
     for (int r = 0; r < count && !task->fresh; r++) {
-      for (int u = 0; u < units; u++) sums[r * RK_PANEL + u] = c[r * task->c_row + u];
+      copy_units(sums + r * RK_PANEL, c + r * task->c_row, units);
     }
     tile_task tile = *task;
     tile.a += row * (task->packed ? task->k : task->a_row);
@@ -144,7 +154,7 @@ static void multiply_tail(const tile_task *task, int rows, int units) {
     tile.c_row = RK_PANEL;
     multiply_panels(&tile, count, 1);
     for (int r = 0; r < count; r++) {
-      for (int u = 0; u < units; u++) c[r * task->c_row + u] = sums[r * RK_PANEL + u];
+      copy_units(c + r * task->c_row, sums + r * RK_PANEL, units);
     }
   }
 }
@@ -174,7 +184,7 @@ RK_INLINE void turn_four(const float *from, int64_t from_row, float *to, int64_t
 RK_INLINE void pack_panel(const float *w, int64_t w_row, int64_t w_col, int units, int k,
                           float *dst, const int width) {
   if (units == width && w_row == 1) {
-    for (int j = 0; j < k; j++) memcpy(dst + j * width, w + j * w_col, 4 * (size_t)width);
+    for (int j = 0; j < k; j++) memcpy(dst + j * (int64_t)width, w + j * w_col, 4 * (size_t)width);
     return;
   }
   int turned_units = 0, turned_k = 0;
@@ -205,7 +215,7 @@ RK_INLINE void pack_panels(const rk_pack *pack, const int width) {
     for (int u = 0; u < pack->n; u += width) {
       int units = pack->n - u < width ? pack->n - u : width;
       pack_panel(pack->w + u * pack->w_row + j * pack->w_col, pack->w_row, pack->w_col, units,
-                 columns, pack->dst + u * (int64_t)pack->k + j * width, width);
+                 columns, pack->dst + u * (int64_t)pack->k + j * (int64_t)width, width);
     }
   }
 }
