@@ -36,7 +36,7 @@ RK_INLINE vec exponential(vec x) {
   reduced e = reduce(x);
   // 2^n in two halves, the second multiplied last: a denormal result is rounded once.
   ivec half = e.shifted >> 1;
-  vec scaled = (vec)((ivec)(e.less_one + 1.0f) + exponent(half));
+  vec scaled = (e.less_one + 1.0f) * power_of_two(half);
   return scaled * power_of_two(e.shifted - half);
 }
 
@@ -46,7 +46,7 @@ RK_INLINE vec logistic(vec x) {
   x = at_least(at_most(x, 104.0f), -104.0f);
   reduced e = reduce(-x);
   ivec half = e.shifted >> 1;
-  vec scaled = (vec)((ivec)(e.less_one + 1.0f) + exponent(half));
+  vec scaled = (e.less_one + 1.0f) * power_of_two(half);
   vec t = power_of_two(half - e.shifted);
   return t / (t + scaled);
 }
