@@ -1,6 +1,7 @@
 import RecurrentCells
 import RecurrentCore
 import TestSupport
+import Testing
 
 /// A cell with sizes and numbers to try it on: everything unequal and odd, so that no two axes can
 /// be mistaken for each other and every block has a tail.

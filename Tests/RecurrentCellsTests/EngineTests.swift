@@ -113,7 +113,9 @@ struct EngineRun {
     let stateWeights = compiled.stateSizes.enumerated().map { index, width in
       rowsTensor(width) { row in (0..<width).map { stateWeight(index, row, $0) } }
     }
-    let (_, gradient, result) = valueAndGradient(of: inputs + states + parameters) { tensors in
+    let taken: [Tensor] = inputs + states + parameters
+    let (_, gradient, result) = valueAndGradient(of: taken) {
+      (tensors: [Tensor]) -> (Tensor, CellEngine.Result) in
       let result = run(tensors)
       var sum = (result.output * outputWeights).sum()
       for (state, weights) in zip(result.finalStates, stateWeights) {

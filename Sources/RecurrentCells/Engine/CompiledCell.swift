@@ -46,10 +46,10 @@ package struct CompiledCell: Sendable {
   /// - Throws: ``CellError`` where a size does not divide into the parts the equations ask for.
   package init(_ cell: Cell, sizes: CellSizes) throws(CellError) {
     for node in cell.graph.nodes + cell.adjoint.graph.nodes {
-      for extent in node.shape { _ = try extent.resolved(sizes) }
+      for extent in node.shape { _ = try extent.resolved(in: sizes) }
     }
     func size(_ shape: [Extent]) -> Int {
-      shape.reduce(1) { $0 * (try! $1.resolved(sizes)) }
+      shape.reduce(1) { $0 * (try! $1.resolved(in: sizes)) }
     }
     var parameterShapes: [[Int]] = []
     for parameter in cell.parameters { parameterShapes.append(try parameter.shape(sizes)) }

@@ -42,7 +42,8 @@ final class SequenceMemory: Sendable {
     self.records = records
     self.inputs = inputs.map(\.detached)
     self.masks = masks
-    self.parameters = parameters.map(\.detached)
+    let parameters = parameters.map(\.detached)
+    self.parameters = parameters
 
     // Rows that have ended are never computed; where there are any, what the products after the
     // loop read of them must be zero.
@@ -55,8 +56,8 @@ final class SequenceMemory: Sendable {
     let graph = compiled.cell.graph
     var biases: [Int: Tensor] = [:]
     for (map, affine) in graph.affineMaps.enumerated() where !affine.biases.isEmpty {
-      let sum = affine.biases.dropFirst().reduce(self.parameters[affine.biases[0]]) {
-        $0 + self.parameters[$1]
+      let sum = affine.biases.dropFirst().reduce(parameters[affine.biases[0]]) {
+        $0 + parameters[$1]
       }
       biases[map] = sum
     }

@@ -5,11 +5,11 @@ extension Cell {
   ///     h = (1 − z) ⊙ n + z ⊙ h₋₁
   ///
   /// Cho et al. 2014, first version (arXiv:1406.1078v1), in PyTorch's order of gates.
-  public static func gru() throws(CellError) -> Cell {
+  public static func gru(bias: Bool = true) throws(CellError) -> Cell {
     try Cell("gru") { step in
       let h = step.state("h")
-      let x = step.affine(["r", "z", "n"], of: step.input)
-      let u = step.affine(["r", "z", "n"], of: h)
+      let x = step.affine(["r", "z", "n"], of: step.input, bias: bias)
+      let u = step.affine(["r", "z", "n"], of: h, bias: bias)
       let r = sigmoid(x["r"] + u["r"])
       let z = sigmoid(x["z"] + u["z"])
       let n = tanh(x["n"] + r * u["n"])
@@ -25,13 +25,13 @@ extension Cell {
   ///     h = (1 − z) ⊙ n + z ⊙ h₋₁
   ///
   /// Cho et al. 2014, third version (arXiv:1406.1078v3).
-  public static func gruResetBefore() throws(CellError) -> Cell {
+  public static func gruResetBefore(bias: Bool = true) throws(CellError) -> Cell {
     try Cell("gru-reset-before") { step in
       let h = step.state("h")
-      let a = step.affine(["r", "z"], of: step.input, h)
+      let a = step.affine(["r", "z"], of: step.input, h, bias: bias)
       let r = sigmoid(a["r"])
       let z = sigmoid(a["z"])
-      let n = tanh(step.affine(["n"], of: step.input, r * h, named: "n")["n"])
+      let n = tanh(step.affine(["n"], of: step.input, r * h, bias: bias, named: "n")["n"])
       let next = n + z * (h - n)
       step.next(h, next)
       step.output(next)

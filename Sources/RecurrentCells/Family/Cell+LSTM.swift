@@ -19,18 +19,24 @@ extension Cell {
   ///     forget gate c₋₁, the output gate c, each through a diagonal.
   ///   - projectionSize: The size that h is projected to, h = W_hr (o ⊙ tanh(c)) (Sak et al. 2014).
   ///   - forgetBias: Where the forget gate's bias starts; uniform like all others if nil.
+  ///   - bias: Whether the gates have biases.
   public static func lstm(
-    peepholes: Set<LSTMGate> = [], projectionSize: Int? = nil, forgetBias: Double? = nil
+    peepholes: Set<LSTMGate> = [], projectionSize: Int? = nil, forgetBias: Double? = nil,
+    bias: Bool = true
   ) throws(CellError) -> Cell {
     if let projectionSize, projectionSize < 1 {
       throw CellError(
         .invalidOption, "an LSTM's projection size is at least 1, found \(projectionSize)")
     }
+    if forgetBias != nil, !bias {
+      throw CellError(.invalidOption, "an LSTM without biases has no forget bias to set")
+    }
     return try Cell("lstm") { step in
       let h = step.state("h", size: projectionSize.map { Extent($0) } ?? .hidden)
       let c = step.state("c")
       let a = step.affine(
-        ["i", "f", "g", "o"], of: step.input, h, biasStart: forgetBias.map { ["f": $0] } ?? [:])
+        ["i", "f", "g", "o"], of: step.input, h, bias: bias,
+        biasStart: forgetBias.map { ["f": $0] } ?? [:])
       func gate(_ gate: LSTMGate, seeing memory: Vector) -> Vector {
         let name = gate.rawValue
         return sigmoid(

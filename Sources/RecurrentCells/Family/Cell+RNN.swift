@@ -5,10 +5,12 @@ extension Cell {
   }
 
   /// The simple recurrent network, h = φ(W x + b + R h₋₁ + b′) (Elman 1990).
-  public static func rnn(_ nonlinearity: Nonlinearity = .tanh) throws(CellError) -> Cell {
+  public static func rnn(
+    _ nonlinearity: Nonlinearity = .tanh, bias: Bool = true
+  ) throws(CellError) -> Cell {
     try Cell(nonlinearity == .tanh ? "rnn" : "rnn-relu") { step in
       let h = step.state("h")
-      let sum = step.affine(["h"], of: step.input, h)["h"]
+      let sum = step.affine(["h"], of: step.input, h, bias: bias)["h"]
       let next = nonlinearity == .tanh ? RecurrentCells.tanh(sum) : relu(sum)
       step.next(h, next)
       step.output(next)

@@ -35,9 +35,9 @@ public struct CellParameter: Hashable, Sendable {
   /// Rows and columns, or the length, in a layer of these sizes.
   public func shape(_ sizes: CellSizes) throws(CellError) -> [Int] {
     var rows = sections.count
-    for extent in extents { rows *= try extent.resolved(sizes) }
+    for extent in extents { rows *= try extent.resolved(in: sizes) }
     guard let columns else { return [rows] }
-    return [rows, try columns.resolved(sizes)]
+    return [rows, try columns.resolved(in: sizes)]
   }
 }
 
@@ -49,7 +49,7 @@ public struct CellState: Hashable, Sendable {
   /// Elements per row in a layer of these sizes.
   public func size(_ sizes: CellSizes) throws(CellError) -> Int {
     var size = 1
-    for extent in shape { size *= try extent.resolved(sizes) }
+    for extent in shape { size *= try extent.resolved(in: sizes) }
     return size
   }
 }

@@ -35,7 +35,7 @@ public struct Extent: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStr
   }
 
   /// The number it stands for in a layer of these sizes.
-  func resolved(_ sizes: CellSizes) throws(CellError) -> Int {
+  package func resolved(in sizes: CellSizes) throws(CellError) -> Int {
     let whole =
       switch base {
       case .one: 1

@@ -20,7 +20,7 @@ public struct ReferenceCell: Sendable {
         "\(parameter.name) has \(count) elements, found \(values.count)")
     }
     for node in cell.graph.nodes + cell.adjoint.graph.nodes {
-      for extent in node.shape { _ = try extent.resolved(sizes) }
+      for extent in node.shape { _ = try extent.resolved(in: sizes) }
     }
   }
 
@@ -150,7 +150,7 @@ public struct ReferenceCell: Sendable {
   }
 
   private func size(_ shape: [Extent]) -> Int {
-    shape.reduce(1) { $0 * (try! $1.resolved(sizes)) }
+    shape.reduce(1) { $0 * (try! $1.resolved(in: sizes)) }
   }
 
   /// Whether an element of a matrix may be other than zero.

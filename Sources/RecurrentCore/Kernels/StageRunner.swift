@@ -6,7 +6,7 @@ import CRecurrentKernels
 /// through all steps, and nobody waits for anybody; where there are few, each thread takes some
 /// units, and they meet before every stage that reads across units. An element is computed by the
 /// same operations either way, so the bits are the same.
-package final class StageRunner: @unchecked Sendable {
+@safe package final class StageRunner: @unchecked Sendable {
   private let context: ComputeContext
   private let programs: [BlockProgram]
   private let buffers: [TensorBuffer]
@@ -49,7 +49,7 @@ package final class StageRunner: @unchecked Sendable {
   }
 
   deinit {
-    for list in unsafe operations { unsafe list.deallocate() }
+    for unsafe list in unsafe operations { unsafe list.deallocate() }
     unsafe operands.deallocate()
     unsafe weights.deallocate()
   }
@@ -116,7 +116,7 @@ package final class StageRunner: @unchecked Sendable {
   ) {
     let panel = context.kernels.panel
     let tile = context.kernels.tileRows
-    struct Stage {
+    @safe struct Stage {
       var program: rk_program
       var units: Range<Int32>
       var waits: Bool
@@ -154,13 +154,13 @@ package final class StageRunner: @unchecked Sendable {
     let kernel = unsafe context.kernels.pointer.pointee.run!
     for index in 0..<steps.count {
       let step = descending ? steps.upperBound - 1 - index : steps.lowerBound + index
-      for stage in unsafe stages.indices {
-        if let member, unsafe stages[stage].waits { member.barrier() }
-        if unsafe stages[stage].units.isEmpty { continue }
-        unsafe withUnsafePointer(to: &stages[stage].program) { program in
+      for stage in stages {
+        if let member, stage.waits { member.barrier() }
+        if stage.units.isEmpty { continue }
+        unsafe withUnsafePointer(to: stage.program) { program in
           unsafe kernel(
             program, Int64(step), Int32(rows.lowerBound), Int32(rows.upperBound),
-            stages[stage].units.lowerBound, stages[stage].units.upperBound, scratch.address)
+            stage.units.lowerBound, stage.units.upperBound, scratch.address)
         }
       }
     }
