@@ -241,15 +241,15 @@ extension Step {
   }
 
   func select(_ condition: Vector, _ a: Vector, _ b: Vector) -> Vector {
-    let left = broadcast(a, to: condition.shape)
-    let right = broadcast(b, to: condition.shape)
-    guard left.shape == right.shape, left.shape == condition.shape else {
+    var values = [condition, a, b]
+    for other in values { values = values.map { broadcast($0, to: other.shape) } }
+    guard Set(values.map(\.shape)).count == 1 else {
       fail(
         .mismatchedSize, "select: sizes \(condition.shape), \(a.shape), \(b.shape) do not fit")
       return a
     }
     return Vector(
-      step: self, index: graph.select(condition.index, left.index, right.index))
+      step: self, index: graph.select(values[0].index, values[1].index, values[2].index))
   }
 
   func sum(_ a: Vector, axis: Int) -> Vector {
