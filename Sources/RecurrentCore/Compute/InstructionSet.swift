@@ -9,7 +9,7 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
   /// Those this machine can run, the plainest first.
   public static var available: [InstructionSet] { allCases.filter { $0.table != nil } }
 
-  var table: KernelTable? { KernelTable(pointer: unsafe rk_kernels(code)) }
+  var table: KernelTable? { unsafe KernelTable(pointer: rk_kernels(code)) }
 
   private var code: rk_isa {
     switch self {
@@ -22,7 +22,7 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
 }
 
 /// The kernels of one instruction set: a table of C functions that lives as long as the program.
-package struct KernelTable: @unchecked Sendable {
+@safe package struct KernelTable: @unchecked Sendable {
   let pointer: UnsafePointer<rk_table>
 
   init?(pointer: UnsafePointer<rk_table>?) {
@@ -31,7 +31,7 @@ package struct KernelTable: @unchecked Sendable {
   }
 
   /// What `RECURRENT_ISA` names, or the best this machine has; nil if the name cannot be had.
-  static var chosen: KernelTable? { KernelTable(pointer: unsafe rk_default_kernels()) }
+  static var chosen: KernelTable? { unsafe KernelTable(pointer: rk_default_kernels()) }
 
   package var instructionSet: InstructionSet {
     InstructionSet(rawValue: unsafe String(cString: pointer.pointee.name))!

@@ -88,12 +88,17 @@ public struct Tensor: Sendable {
   public mutating func withMutableElements<Result, Failure: Error>(
     _ body: (inout MutableSpan<Float>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    makeUnique()
-    trace = nil
+    prepareToUpdate()
     let pointer = unsafe UnsafeMutableBufferPointer(start: buffer.address + offset, count: count)
     defer { withExtendedLifetime(buffer) {} }
     var span = unsafe MutableSpan(_unsafeElements: pointer)
     return try body(&span)
+  }
+
+  /// Before the elements are overwritten: the tensor has memory of its own and no history.
+  mutating func prepareToUpdate() {
+    makeUnique()
+    trace = nil
   }
 
   private mutating func makeUnique() {
