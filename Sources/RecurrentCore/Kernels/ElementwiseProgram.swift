@@ -44,6 +44,9 @@ package struct ElementwiseProgram: Sendable {
     precondition(targetCount > 0, "An elementwise program stores nothing")
   }
 
+  /// The first input as it is.
+  static let copy = ElementwiseProgram { $0.store($0.input(0), to: 0) }
+
   // MARK: Running
 
   /// New tensors of the given shape, one for each target.
@@ -106,6 +109,11 @@ package struct ElementwiseProgram: Sendable {
     run(targets: [first, second, third, fourth], inputs: inputs, values: values)
   }
 
+  /// Writes tensors of one shape that nobody else reads.
+  func write(into targets: [Tensor], reading inputs: [Tensor], values: [Float] = []) {
+    run(targets: targets, inputs: inputs, values: values)
+  }
+
   /// Elements of one piece of work for the worker pool.
   private static let pieceCount = 16_384
   /// Elements that are in the slots at once: a dozen slots stay in the L1 cache.
@@ -134,15 +142,17 @@ package struct ElementwiseProgram: Sendable {
       "The targets of an elementwise program have one shape, found \(targets.map(\.shape))")
 
     let grid = Grid(broadcasts, count: count)
-    let operands = unsafe targets.map { target in
-      unsafe rk_operand(
-        base: target.buffer.address + target.offset, step_stride: 0,
-        row_stride: Int64(grid.units), offset: 0, ring: 0)
-    } + zip(inputs, broadcasts).map { input, broadcast in
-      unsafe rk_operand(
-        base: input.buffer.address + input.offset, step_stride: 0,
-        row_stride: Int64(grid.rowStride(broadcast)), offset: 0, ring: 0)
-    }
+    let operands =
+      unsafe targets.map { target in
+        unsafe rk_operand(
+          base: target.buffer.address + target.offset, step_stride: 0,
+          row_stride: Int64(grid.units), offset: 0, ring: 0)
+      }
+      + zip(inputs, broadcasts).map { input, broadcast in
+        unsafe rk_operand(
+          base: input.buffer.address + input.offset, step_stride: 0,
+          row_stride: Int64(grid.rowStride(broadcast)), offset: 0, ring: 0)
+      }
     let ops = instructions.map { instruction in
       instruction.operation(
         firstInput: targetCount, values: values,
@@ -150,13 +160,13 @@ package struct ElementwiseProgram: Sendable {
     }
 
     let panel = context.kernels.panel
-    let blockUnits = min((Self.blockCount + panel - 1) / panel, (grid.units + panel - 1) / panel)
+    let blockUnits =
+      min((Self.blockCount + panel - 1) / panel, (grid.units + panel - 1) / panel)
       * panel
     let blockRows = min(max(1, Self.blockCount / blockUnits), grid.rows)
-    // Whole rows to a piece, or a part of a single row.
+    // Some rows to a piece, or a part of one row.
     let rowStep = max(1, Self.pieceCount / grid.units)
-    let unitStep =
-      grid.rows > 1 ? grid.units : (Self.pieceCount + panel - 1) / panel * panel
+    let unitStep = (Self.pieceCount + panel - 1) / panel * panel
     let rowPieces = (grid.rows + rowStep - 1) / rowStep
     let unitPieces = (grid.units + unitStep - 1) / unitStep
     unsafe ops.withUnsafeBufferPointer { ops in
@@ -282,6 +292,7 @@ package final class Formula {
     append(Instruction(RK_CONSTANT, valueIndex: index))
   }
 
+  /// A number that is part of the formula.
   package func constant(_ value: Float) -> Term {
     append(Instruction(RK_CONSTANT, value: value))
   }
@@ -334,6 +345,9 @@ package struct Term {
   fileprivate func apply(_ code: rk_code, _ b: Term, _ c: Term) -> Term {
     formula.append(Instruction(code, [self, b, c]))
   }
+
+  /// A number that is part of the formula.
+  package func constant(_ value: Float) -> Term { formula.constant(value) }
 
   package static func + (a: Term, b: Term) -> Term { a.apply(RK_ADD, b) }
   package static func - (a: Term, b: Term) -> Term { a.apply(RK_SUBTRACT, b) }

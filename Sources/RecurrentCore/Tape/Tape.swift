@@ -77,7 +77,14 @@ package final class Tape: Sendable {
       if incoming.allSatisfy({ $0 == nil }) { continue }
       for (place, gradient) in zip(operation.inputs, operation.pullback(incoming)) {
         guard let place, let gradient else { continue }
-        gradients[place] = gradients[place].map { $0 + gradient } ?? gradient
+        if gradients[place] == nil {
+          gradients[place] = gradient
+        } else if gradients[place]!.hasOwnMemory {
+          gradients[place]!.add(gradient)
+        } else {
+          // An operation may give one tensor to several inputs, or a part of what it was given.
+          gradients[place] = gradients[place]! + gradient
+        }
       }
     }
     return places.map { gradients[$0] }

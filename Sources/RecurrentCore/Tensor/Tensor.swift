@@ -101,8 +101,13 @@ public struct Tensor: Sendable {
     trace = nil
   }
 
+  /// Whether nobody else holds the tensor's memory.
+  var hasOwnMemory: Bool {
+    mutating get { isKnownUniquelyReferenced(&buffer) }
+  }
+
   private mutating func makeUnique() {
-    if isKnownUniquelyReferenced(&buffer) { return }
+    if hasOwnMemory { return }
     var copy = Tensor(uninitialized: shape, on: context)
     unsafe copy.buffer.address.update(from: buffer.address + offset, count: count)
     copy.trace = trace
