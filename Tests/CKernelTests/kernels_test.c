@@ -540,9 +540,10 @@ static void check_dispatch(void) {
 
 // MARK: - Speed
 
+/// This thread's processor time: what others do on the machine counts less.
 static double now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 

@@ -41,9 +41,7 @@ static void store_units(const block *at, float *base, int64_t row_stride, const 
   for (int r = 0; r < at->rows; r++) {
     float *to = base + (at->row + r) * row_stride + at->unit;
     const float *from = a + r * at->width;
-    int u = 0;
-    for (; u + RK_LANES <= at->units; u += RK_LANES) store(to + u, load(from + u));
-    if (u < at->units) store_part(to + u, at->units - u, load(from + u));
+    copy_units(to, from, at->units);
   }
 }
 
@@ -112,13 +110,13 @@ static void reduce_units(const block *at, const float *base, int64_t row_stride,
 static void add_product(const block *at, const float *base, int64_t row_stride,
                         const float *weights, int k, float *dst) {
   tile_task task = {
-      .a = base + at->row * row_stride, .a_row = row_stride, .a_col = 1,
+      .a = base + at->row * row_stride, .a_row = row_stride,
       .b = weights + at->unit * (int64_t)k, .b_panel = k * (int64_t)RK_PANEL, .b_row = RK_PANEL,
       .k = k,
       .c = dst, .c_row = at->width,
       .fresh = 0,
   };
-  multiply_panels(task, at->rows, at->width / RK_PANEL);
+  multiply_panels(&task, at->rows, at->width / RK_PANEL);
 }
 
 // MARK: - The program
@@ -127,6 +125,21 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
 #define RK_EACH(expression)                                              \
   for (int64_t i = 0; i < count; i += RK_LANES) store(dst + i, expression); \
   break
+
+/// A function of one vector over a block, two vectors at a time: they share its many constants,
+/// and one computes while the other waits for its results.
+#define RK_MAP(function)                                                                \
+  static void function##_map(const float *a, int64_t count, float *dst) {               \
+    for (int64_t i = 0; i < count; i += 2 * RK_LANES) {                                 \
+      vec first = function(load(a + i)), second = function(load(a + i + RK_LANES));     \
+      store(dst + i, first);                                                            \
+      store(dst + i + RK_LANES, second);                                                \
+    }                                                                                   \
+  }
+RK_MAP(exponential)
+RK_MAP(logarithm)
+RK_MAP(logistic)
+RK_MAP(hyperbolic_tangent)
 #define x load(a + i)
 #define y load(b + i)
 #define z load(c + i)
@@ -169,10 +182,10 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
       case RK_COPY: RK_EACH(x);
       case RK_NEGATE: RK_EACH(-x);
       case RK_ABS: RK_EACH(absolute(x));
-      case RK_EXP: RK_EACH(exponential(x));
-      case RK_LOG: RK_EACH(logarithm(x));
-      case RK_SIGMOID: RK_EACH(logistic(x));
-      case RK_TANH: RK_EACH(hyperbolic_tangent(x));
+      case RK_EXP: exponential_map(a, count, dst); break;
+      case RK_LOG: logarithm_map(a, count, dst); break;
+      case RK_SIGMOID: logistic_map(a, count, dst); break;
+      case RK_TANH: hyperbolic_tangent_map(a, count, dst); break;
       case RK_SQRT: RK_EACH(square_root(x));
       case RK_RECIPROCAL: RK_EACH(1.0f / x);
       case RK_FLOOR: RK_EACH(round_down(x));

@@ -5,6 +5,7 @@
 //   RK_TILE_ROWS  rows of the register tile, at most 12
 //   RK_FUSED      1 where a * b + c is one instruction that rounds once
 //   RK_TABLE, RK_ISA, RK_NAME
+//   RK_LOAD_PART, RK_STORE_PART  if it has masks: see `load_part` and `store_part`
 //
 // and includes this file once, inside its target attribute. Everything but the table is static.
 

@@ -37,12 +37,26 @@ RK_INLINE void store(float *p, vec x) { *(loose_vec *)p = x; }
 
 /// The first `count` < RK_LANES floats, then zeros. Nothing beyond them is touched.
 RK_INLINE vec load_part(const float *p, int count) {
-  vec x = {0};
+#if defined(RK_LOAD_PART)
+  return RK_LOAD_PART(p, count);
+#else
+  float x[RK_LANES] = {0};
   for (int i = 0; i < count; i++) x[i] = p[i];
-  return x;
+  return load(x);
+#endif
 }
 RK_INLINE void store_part(float *p, int count, vec x) {
+#if defined(RK_STORE_PART)
+  RK_STORE_PART(p, count, x);
+#else
   for (int i = 0; i < count; i++) p[i] = x[i];
+#endif
+}
+
+RK_INLINE void copy_units(float *to, const float *from, int count) {
+  int u = 0;
+  for (; u + RK_LANES <= count; u += RK_LANES) store(to + u, load(from + u));
+  if (u < count) store_part(to + u, count - u, load_part(from + u, count - u));
 }
 
 // MARK: - Choice
