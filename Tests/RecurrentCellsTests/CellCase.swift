@@ -63,7 +63,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
   func parameters() throws -> [[Double]] {
     let compiled = try compiled()
     return compiled.parameterShapes.enumerated().map { index, shape in
-      wave(shape.reduce(1, *), Double(index), scale: shape.count == 2 ? 0.3 : 0.5)
+      wave(shape.reduce(1, *), Double(index), scale: shape.count == 2 ? 0.8 / Double(shape[1]).squareRoot() : 0.5)
     }
   }
 

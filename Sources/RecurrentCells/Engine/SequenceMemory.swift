@@ -151,9 +151,11 @@ final class SequenceMemory: Sendable {
     case .mask(let mask):
       let width = masks[mask].shape.last!
       let once = compiled.cell.masks[mask].perSequence
+      guard once else {
+        return sequence(masks[mask].buffer, offset: masks[mask].offset, width: width)
+      }
       return BlockOperand(
-        masks[mask].buffer, offset: masks[mask].offset, stepStride: once ? 0 : rows * width,
-        rowStride: width)
+        masks[mask].buffer, offset: masks[mask].offset, stepStride: 0, rowStride: width)
     case .parameter(let parameter):
       return BlockOperand(
         parameters[parameter].buffer, offset: parameters[parameter].offset, stepStride: 0,
