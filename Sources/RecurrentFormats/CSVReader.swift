@@ -15,6 +15,8 @@ public struct CSVReader: Sendable {
   public let file: String
   /// The column names, without surrounding blanks.
   public private(set) var header: [String] = []
+  /// The line on which the header begins, counted from 1.
+  public private(set) var headerLine = 0
   /// The line on which the current row begins, counted from 1.
   public private(set) var line = 0
 
@@ -47,6 +49,7 @@ public struct CSVReader: Sendable {
     }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     guard try readRecord() else { throw TableError(file: file, message: "the file is empty") }
+    headerLine = line
     header = fields.indices.map { trimmedText(at: $0) }
     var seen: [String: Int] = [:]
     for (index, name) in header.enumerated() {
