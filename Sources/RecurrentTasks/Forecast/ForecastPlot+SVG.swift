@@ -52,7 +52,7 @@ extension ForecastPlot {
     _ panel: Panel, in frame: Frame, hasName: Bool, _ drawing: inout SVGText
   ) {
     let series = panel.series
-    let first = panel.firstVisibleStep
+    let first = panel.firstVisibleStep(width: frame.width)
     let forecastSteps = panel.forecast?.times.compactMap(panel.step) ?? []
     let last = max(series.values.count - 1, forecastSteps.max() ?? 0, first + 1)
     let history = (first..<series.values.count).map { ($0, series.values[$0]) }
@@ -65,16 +65,13 @@ extension ForecastPlot {
     let bounds = panel.forecast?.intervals.flatMap { $0.lower + $0.upper } ?? []
     let values =
       history.map(\.1) + backtests.joined().map(\.1) + (panel.forecast?.values ?? []) + bounds
-    let valueAxis = ValueAxis(holding: values, tickCount: Int(frame.height / 60))
+    let valueAxis = ValueAxis(holding: values, tickCount: Int(frame.height / 50))
     let timeAxis = TimeAxis(series, steps: first...last, tickLimit: Int(frame.width / 62))
     let x = { (step: Double) in
       frame.x + (step - Double(first)) / Double(last - first) * frame.width
     }
     let y = { (value: Double) in
-      // Halves, as the whole range may be more than Double holds.
-      let part =
-        (value / 2 - valueAxis.lower / 2) / (valueAxis.upper / 2 - valueAxis.lower / 2)
-      return frame.y + (1 - part) * frame.height
+      frame.y + (1 - valueAxis.fraction(of: value)) * frame.height
     }
 
     if hasName {
@@ -85,9 +82,11 @@ extension ForecastPlot {
       drawing.add("<path class=\"grid\" d=\"M\(point(frame.x)) \(height)h\(point(frame.width))\"/>")
       drawing.text(tick.label, x: frame.x - 8, y: y(tick.value) + 4, "label end")
     }
+    let bottom = frame.y + frame.height
+    drawing.add(
+      "<path class=\"axis\" d=\"M\(point(frame.x)) \(point(bottom))h\(point(frame.width))\"/>")
     for tick in timeAxis.ticks {
       let position = x(tick.position)
-      let bottom = frame.y + frame.height
       drawing.add("<path class=\"axis\" d=\"M\(point(position)) \(point(bottom))v5\"/>")
       drawing.text(tick.label, x: position, y: bottom + 19, "label middle")
       if let context = tick.context {

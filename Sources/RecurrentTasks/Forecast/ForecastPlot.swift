@@ -39,15 +39,14 @@ public struct ForecastPlot: Sendable {
 }
 
 extension ForecastPlot.Panel {
-  /// How many steps of history are drawn at most.
-  private static let historyLimit = 1500
-
-  /// The first step that is drawn: far enough back to see several horizons and all backtests.
-  var firstVisibleStep: Int {
+  /// The first step that is drawn in so many dots: far enough back to see all backtests and a few
+  /// horizons before them, near enough to tell one step from the next.
+  func firstVisibleStep(width: Double) -> Int {
     let horizon = forecast?.times.count ?? 0
     let backtested = backtests.map(\.times.count).reduce(0, +)
-    let wanted = max(160, 8 * horizon + backtested)
-    return max(0, series.values.count - min(wanted, Self.historyLimit))
+    let wanted = max(
+      backtested + 2 * horizon, min(backtested + 8 * horizon, Int(0.6 * width)), Int(0.19 * width))
+    return max(0, series.values.count - wanted)
   }
 
   /// The step of the series' grid at a time.

@@ -56,13 +56,13 @@ extension Frequency {
     switch unit {
     case .month:
       let date = CivilDate(monthNumber: time.date.monthNumber + steps * count, day: dayOfMonth)
-      result.ticks = date.daysSinceEpoch * Timestamp.ticksPerDay + time.ticksOfDay
+      result.ticks = product(date.daysSinceEpoch, Timestamp.ticksPerDay) + time.ticksOfDay
     case .businessDay:
       let number = Self.businessDayNumber(time.day) + steps * count
       let day = floorDivide(number, 5) * 7 + floorRemainder(number, 5) - 3
-      result.ticks = day * Timestamp.ticksPerDay + time.ticksOfDay
+      result.ticks = product(day, Timestamp.ticksPerDay) + time.ticksOfDay
     default:
-      result.ticks = time.ticks + steps * ticks
+      result.ticks = time.ticks + product(steps, ticks)
     }
     return result
   }
@@ -91,6 +91,14 @@ extension Frequency {
   private static func businessDayNumber(_ day: Int) -> Int {
     floorDivide(day + 3, 7) * 5 + CivilDate.weekday(daysSinceEpoch: day)
   }
+}
+
+/// A product that stops some 70,000 years from 1970 rather than overflow.
+private func product(_ first: Int, _ second: Int) -> Int {
+  let (product, overflows) = first.multipliedReportingOverflow(by: second)
+  let limit = Int.max / 4
+  if overflows { return (first < 0) == (second < 0) ? limit : -limit }
+  return min(max(product, -limit), limit)
 }
 
 // MARK: - Season

@@ -96,10 +96,11 @@ private func differences(_ values: [Double]) -> [Double] {
 /// The autocorrelations at lags 1, 2, … averaged over the samples that hold enough cycles of the
 /// longest lag and vary at all; empty if none does.
 private func autocorrelations(_ samples: [[Double]], lags: Int, leastCycles: Int) -> [Double] {
-  guard lags > 0 else { return [] }
+  let samples = samples.filter { $0.count / leastCycles >= lags }
+  guard lags > 0, !samples.isEmpty else { return [] }
   var sum = [Double](repeating: 0, count: lags)
   var used = 0.0
-  for sample in samples where sample.count >= leastCycles * lags {
+  for sample in samples {
     let mean = sample.reduce(0, +) / Double(sample.count)
     let centred = sample.map { $0 - mean }
     let variance = centred.reduce(0) { $0 + $1 * $1 }

@@ -28,13 +28,24 @@ struct ValueAxis: Sendable {
       ticks = [low, high].map { ($0, significant($0, 3)) }
       return
     }
-    let first = (low / step).rounded(.down)
-    let last = (high / step).rounded(.up)
-    lower = first * step
-    upper = last * step
+    // The ends are round numbers where that wastes little of the drawing.
+    let range = high - low
+    let roundLow = (low / step).rounded(.down) * step
+    let roundHigh = (high / step).rounded(.up) * step
+    lower = low - roundLow <= 0.12 * range ? roundLow : low - 0.04 * range
+    upper = roundHigh - high <= 0.12 * range ? roundHigh : high + 0.04 * range
+    let first = (lower / step - 1e-9).rounded(.up)
+    let last = (upper / step + 1e-9).rounded(.down)
     ticks = stride(from: first, through: last, by: 1).map {
       ($0 * step, Self.label($0 * step, step: step, largest: max(abs(low), abs(high))))
     }
+  }
+
+  /// How far up the axis a value lies, from 0 at its lower end to 1 at its upper.
+  func fraction(of value: Double) -> Double {
+    // Halves, as the whole range may be more than Double holds.
+    let part = (value / 2 - lower / 2) / (upper / 2 - lower / 2)
+    return part.isFinite ? min(max(part, 0), 1) : 0.5
   }
 
   /// 1, 2 or 5 times a power of ten, not below a positive number.
