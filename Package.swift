@@ -19,7 +19,8 @@ let package = Package(
     .target(name: "RecurrentCore", dependencies: ["CRecurrentKernels"]),
     .target(name: "RecurrentCells", dependencies: ["RecurrentCore"]),
     .target(name: "RecurrentLayers", dependencies: ["RecurrentCells"]),
-    .target(name: "RecurrentTraining", dependencies: ["RecurrentLayers"]),
+    .target(
+      name: "RecurrentTraining", dependencies: ["RecurrentLayers", "RecurrentFormats"]),
     .target(name: "RecurrentFormats", dependencies: ["RecurrentCore"]),
     .target(name: "RecurrentTasks", dependencies: ["RecurrentTraining", "RecurrentFormats"]),
     .target(
@@ -42,7 +43,9 @@ let package = Package(
     .testTarget(
       name: "RecurrentLayersTests",
       dependencies: ["RecurrentLayers", "RecurrentTraining", "RecurrentFormats", "TestSupport"]),
-    .testTarget(name: "RecurrentTrainingTests", dependencies: ["RecurrentTraining", "TestSupport"]),
+    .testTarget(
+      name: "RecurrentTrainingTests",
+      dependencies: ["RecurrentTraining", "RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentFormatsTests", dependencies: ["RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentTasksTests", dependencies: ["RecurrentTasks", "TestSupport"]),
     .testTarget(name: "LSTMCommandTests", dependencies: ["LSTMCommand", "TestSupport"]),
