@@ -95,8 +95,8 @@ struct FileDescriptor: ~Copyable {
   func map(count: Int) throws(FileError) -> UnsafeRawPointer? {
     if count == 0 { return nil }
     let address = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, number, 0)
-    if address == MAP_FAILED { throw FileError(.map, path) }
-    return unsafe UnsafeRawPointer(address)
+    if unsafe address! == MAP_FAILED { throw FileError(.map, path) }
+    return UnsafeRawPointer(address)
   }
 }
 
