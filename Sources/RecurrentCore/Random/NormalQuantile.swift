@@ -3,7 +3,7 @@
 ///
 /// Wichura's algorithm AS 241 (1988), on IEEE arithmetic alone: the last bits of a mathematical
 /// library's functions differ from machine to machine.
-func normalQuantile(ofWord word: UInt32) -> Double {
+package func normalQuantile(ofWord word: UInt32) -> Double {
   let position = (Double(word) + 0.5) * 0x1p-32
   let q = position - 0.5
   if abs(q) <= 0.425 {

@@ -2,7 +2,7 @@
 /// whose values pass for random.
 ///
 /// Salmon, Moraes, Dror & Shaw: Parallel random numbers: as easy as 1, 2, 3 (2011).
-enum Philox {
+package enum Philox {
   /// Eight counters are worked on side by side, for the sake of the machine's vectors.
   typealias Words = SIMD8<UInt32>
 
@@ -26,7 +26,7 @@ enum Philox {
   }
 
   /// The four words of one counter.
-  static func words(
+  package static func words(
     _ counter: (UInt32, UInt32, UInt32, UInt32), key: (UInt32, UInt32)
   ) -> SIMD4<UInt32> {
     let all = words(
