@@ -165,7 +165,7 @@ private func matrixMemory() throws -> Cell {
     let memory = step.state("C", shape: [Extent(heads), width, width])
     let a = step.affine(["q", "k", "v"], of: step.input)
     let gate = sigmoid(step.affine(of: step.input, size: Extent(heads), named: "f"))
-    let key = a["k"].reshaped([Extent(heads), width, 1])
+    let key = (a["k"] / 4).reshaped([Extent(heads), width, 1])
     let value = a["v"].reshaped([Extent(heads), 1, width])
     let next =
       memory * gate.reshaped([Extent(heads), 1, 1])
