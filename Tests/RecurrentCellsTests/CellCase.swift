@@ -49,7 +49,11 @@ struct CellCase: Sendable, CustomTestStringConvertible {
     var single = base
     single.sizes = CellSizes(input: 33, hidden: base.sizes.hidden == 12 ? 24 : 19)
     (single.steps, single.rows) = (17, 1)
-    return [base, wide, single]
+    // So few rows and so many units that threads share the units and meet at every step.
+    var broad = base
+    broad.sizes = CellSizes(input: 5, hidden: base.sizes.hidden == 12 ? 144 : 149)
+    (broad.steps, broad.rows) = (3, 2)
+    return [base, wide, single, broad]
   }
 
   // MARK: Numbers
