@@ -175,6 +175,9 @@ const rk_table *rk_default_kernels(void);
 /// A pause for a thread that spins.
 void rk_spin_hint(void);
 
+/// The processors that this process may run on, at least 1.
+int32_t rk_processor_count(void);
+
 #ifdef __cplusplus
 }
 #endif

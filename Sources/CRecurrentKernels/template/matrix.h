@@ -227,7 +227,8 @@ static void pack_tiles(const rk_pack *arguments) { pack_panels(arguments, RK_TIL
 // MARK: - The product of two matrices
 
 /// A block of B is packed for the second and third cache, a block of A for the second; a panel of
-/// B stays in the first while the tiles of A pass. GEMM_K is part of the result's bits.
+/// B stays in the first while the tiles of A pass. The sums go on where they stand in C, so none
+/// of these lengths shows in the result's bits.
 enum { GEMM_K = 256, GEMM_M = 192, GEMM_N = 1024 };
 
 /// With so few rows packing B, with so few units packing A would cost more than it gains.
@@ -277,10 +278,12 @@ static void multiply_matrices(const rk_gemm *arguments) {
         }
         task.c = g.c + m0 * g.c_row + n0;
         multiply_panels(&task, m, panels);
-        task.b += panels * task.b_panel;
-        task.c += panels * RK_PANEL;
-        if (units > 0) multiply_tail(&task, m, units);
-        task.b -= panels * task.b_panel;
+        if (units > 0) {
+          tile_task tail = task;
+          tail.b += panels * task.b_panel;
+          tail.c += panels * RK_PANEL;
+          multiply_tail(&tail, m, units);
+        }
       }
     }
     n0 += n;

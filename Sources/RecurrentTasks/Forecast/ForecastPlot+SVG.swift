@@ -1,0 +1,298 @@
+extension ForecastPlot {
+  /// The drawing as an SVG document.
+  public var svg: String {
+    let shown = panels.prefix(Self.panelLimit)
+    let layout = Layout(panelCount: max(1, shown.count))
+    var drawing = SVGText(width: Layout.width, height: layout.height)
+    drawing.open("svg", "role=\"img\"", "aria-labelledby=\"title\"")
+    drawing.element("title", id: "title", title)
+    drawing.style(Self.stylesheet)
+    drawing.add("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>")
+    drawing.text(cut(title, 80), x: Layout.margin, y: 36, "title")
+    var subtitle = subtitle
+    if panels.count > shown.count {
+      let note = "the first \(shown.count) of \(panels.count) series"
+      subtitle += (subtitle.isEmpty ? "" : " · ") + note
+    }
+    drawing.text(cut(subtitle, 110), x: Layout.margin, y: 58, "note")
+    drawLegend(&drawing)
+    for (index, panel) in shown.enumerated() {
+      draw(panel, in: layout.frame(index), hasName: panels.count > 1, &drawing)
+    }
+    drawing.add("</svg>")
+    return drawing.text
+  }
+
+  private func drawLegend(_ drawing: inout SVGText) {
+    let levels = Set(panels.flatMap { $0.forecast?.intervals.map(\.level) ?? [] }).sorted()
+    var entries = [("history", "actual")]
+    if panels.contains(where: { !$0.backtests.isEmpty }) {
+      entries.append(("backtest", "backtest"))
+    }
+    if panels.contains(where: { $0.forecast != nil }) { entries.append(("forecast", method)) }
+    if !levels.isEmpty {
+      let names = levels.map(PredictionInterval.label).joined(separator: ", ")
+      entries.append(("band", "\(names) % interval"))
+    }
+    // Letters are about seven units wide; the legend ends at the right margin.
+    var x = Layout.width - Layout.margin
+    for (kind, name) in entries.reversed() {
+      x -= 7 * Double(name.count)
+      drawing.text(name, x: x, y: 80, "label")
+      x -= 30
+      drawing.add(
+        kind == "band"
+          ? "<rect class=\"band\" x=\"\(point(x))\" y=\"70\" width=\"22\" height=\"12\"/>"
+          : "<path class=\"\(kind)\" d=\"M\(point(x)) 76h22\"/>")
+      x -= 20
+    }
+  }
+
+  private func draw(
+    _ panel: Panel, in frame: Frame, hasName: Bool, _ drawing: inout SVGText
+  ) {
+    let series = panel.series
+    let first = panel.firstVisibleStep(width: frame.width)
+    let forecastSteps = panel.forecast?.times.compactMap(panel.step) ?? []
+    let last = max(series.values.count - 1, forecastSteps.max() ?? 0, first + 1)
+    let history = (first..<series.values.count).map { ($0, series.values[$0]) }
+    let backtests = panel.backtests.map { backtest in
+      zip(backtest.times, backtest.values).compactMap { time, value in
+        panel.step(of: time).map { ($0, value) }
+      }.filter { $0.0 >= first }
+    }
+
+    let bounds = panel.forecast?.intervals.flatMap { $0.lower + $0.upper } ?? []
+    let values =
+      history.map(\.1) + backtests.joined().map(\.1) + (panel.forecast?.values ?? []) + bounds
+    let valueAxis = ValueAxis(holding: values, tickCount: Int(frame.height / 50))
+    let timeAxis = TimeAxis(series, steps: first...last, tickLimit: Int(frame.width / 62))
+    let x = { (step: Double) in
+      frame.x + (step - Double(first)) / Double(last - first) * frame.width
+    }
+    let y = { (value: Double) in
+      frame.y + (1 - valueAxis.fraction(of: value)) * frame.height
+    }
+
+    if hasName {
+      drawing.text(cut(series.id ?? "", 40), x: frame.x, y: frame.y - 10, "name")
+    }
+    for tick in valueAxis.ticks {
+      let height = point(y(tick.value))
+      drawing.add("<path class=\"grid\" d=\"M\(point(frame.x)) \(height)h\(point(frame.width))\"/>")
+      drawing.text(tick.label, x: frame.x - 8, y: y(tick.value) + 4, "label end")
+    }
+    let bottom = frame.y + frame.height
+    drawing.add(
+      "<path class=\"axis\" d=\"M\(point(frame.x)) \(point(bottom))h\(point(frame.width))\"/>")
+    for tick in timeAxis.ticks {
+      let position = x(tick.position)
+      drawing.add("<path class=\"axis\" d=\"M\(point(position)) \(point(bottom))v5\"/>")
+      drawing.text(tick.label, x: position, y: bottom + 19, "label middle")
+      if let context = tick.context {
+        drawing.text(context, x: position, y: bottom + 34, "label middle")
+      }
+    }
+
+    if let forecast = panel.forecast {
+      drawForecast(forecast, forecastSteps, after: history.last, x, y, frame, &drawing)
+    }
+    drawing.path(line(history, x, y), "history")
+    for backtest in backtests { drawing.path(line(backtest, x, y), "backtest") }
+    if let forecast = panel.forecast {
+      let joined = (history.last.map { [$0] } ?? []) + Array(zip(forecastSteps, forecast.values))
+      drawing.path(line(joined, x, y), "forecast")
+    }
+  }
+
+  /// The bands, and a rule where they begin; both start at the last known value.
+  private func drawForecast(
+    _ forecast: SeriesForecast, _ steps: [Int], after last: (Int, Double)?,
+    _ x: (Double) -> Double, _ y: (Double) -> Double, _ frame: Frame, _ drawing: inout SVGText
+  ) {
+    let start = (last.map { $0.1.isFinite ? [$0] : [] }) ?? []
+    for interval in forecast.intervals.sorted(by: { $0.level > $1.level }) {
+      let upper = start + Array(zip(steps, interval.upper))
+      let lower = start + Array(zip(steps, interval.lower))
+      let outline = (upper + lower.reversed()).filter { $0.1.isFinite }
+      guard outline.count > 2 else { continue }
+      drawing.path(line(outline, x, y) + "z", "band")
+    }
+    if let last {
+      let position = point(x(Double(last.0)))
+      drawing.add(
+        "<path class=\"origin\" d=\"M\(position) \(point(frame.y))v\(point(frame.height))\"/>")
+    }
+  }
+
+  /// A path through points, broken where a value is missing; a point alone becomes a dot.
+  private func line(
+    _ points: [(Int, Double)], _ x: (Double) -> Double, _ y: (Double) -> Double
+  ) -> String {
+    var path = ""
+    var isBroken = true
+    for (index, (step, value)) in points.enumerated() {
+      guard value.isFinite else {
+        isBroken = true
+        continue
+      }
+      path += (isBroken ? "M" : "L") + "\(point(x(Double(step)))) \(point(y(value)))"
+      let isAlone = isBroken && (index + 1 == points.count || !points[index + 1].1.isFinite)
+      if isAlone { path += "h0" }
+      isBroken = false
+    }
+    return path
+  }
+
+  /// Colours stand in full twice, as not every renderer knows variables.
+  private static let stylesheet = """
+    text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+    .title{font-size:20px;font-weight:600}
+    .note,.name{font-size:13px}
+    .name{font-weight:600}
+    .label{font-size:12px}
+    .end{text-anchor:end}
+    .middle{text-anchor:middle}
+    path{fill:none;stroke-linejoin:round;stroke-linecap:round}
+    .origin{stroke-dasharray:2 4}
+    .history{stroke-width:1.6}
+    .backtest{stroke-width:1.8}
+    .forecast{stroke-width:2.4}
+    .band{fill-opacity:.18;stroke:none}
+    .paper{fill:#ffffff}
+    .title,.name{fill:#1f2328}
+    .note,.label{fill:#59636e}
+    .grid{stroke:#e4e8ec}
+    .axis,.origin{stroke:#8b949e}
+    .history{stroke:#48525c}
+    .backtest{stroke:#d9591c}
+    .forecast{stroke:#0a66d8}
+    .band{fill:#0a66d8}
+    @media (prefers-color-scheme:dark){
+    .paper{fill:#0f141a}
+    .title,.name{fill:#e9eef3}
+    .note,.label{fill:#9aa5b1}
+    .grid{stroke:#262d35}
+    .axis,.origin{stroke:#6b7580}
+    .history{stroke:#b7c0c9}
+    .backtest{stroke:#ff9a5c}
+    .forecast{stroke:#62a8ff}
+    .band{fill:#62a8ff}
+    }
+    """
+}
+
+// MARK: - Layout
+
+/// The area of one series' axes.
+private struct Frame {
+  var x: Double
+  var y: Double
+  var width: Double
+  var height: Double
+}
+
+private struct Layout {
+  static let width = 960.0
+  static let margin = 28.0
+  private static let header = 104.0
+  private static let labels = (left: 56.0, below: 44.0, above: 26.0)
+
+  let columns: Int
+  let rows: Int
+
+  init(panelCount: Int) {
+    columns = panelCount == 1 ? 1 : panelCount <= 4 ? 2 : 3
+    rows = (panelCount + columns - 1) / columns
+  }
+
+  private var panelHeight: Double { columns == 1 ? 340 : columns == 2 ? 200 : 150 }
+
+  var height: Double {
+    let above = columns == 1 ? 0 : Self.labels.above
+    return Self.header + Double(rows) * (panelHeight + Self.labels.below + above) + 14
+  }
+
+  func frame(_ index: Int) -> Frame {
+    let above = columns == 1 ? 0 : Self.labels.above
+    let cell = (Self.width - 2 * Self.margin + 24) / Double(columns)
+    return Frame(
+      x: Self.margin + Double(index % columns) * cell + Self.labels.left - 12,
+      y: Self.header + above
+        + Double(index / columns) * (panelHeight + Self.labels.below + above),
+      width: cell - Self.labels.left - 12, height: panelHeight)
+  }
+}
+
+// MARK: - Text
+
+/// A coordinate with one decimal, which is finer than a screen's dots.
+private func point(_ value: Double) -> String {
+  guard value.magnitude < 1e7 else { return "0" }
+  let text = fixed(value, 1)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}
+
+private func cut(_ text: String, _ count: Int) -> String {
+  text.count > count ? text.prefix(count - 1) + "…" : text
+}
+
+/// An SVG document as it is written.
+private struct SVGText {
+  private(set) var text = ""
+  let width: Double
+  let height: Double
+
+  init(width: Double, height: Double) {
+    self.width = width
+    self.height = height
+  }
+
+  mutating func open(_ name: String, _ attributes: String...) {
+    let size = "width=\"\(point(width))\" height=\"\(point(height))\""
+    let box = "viewBox=\"0 0 \(point(width)) \(point(height))\""
+    add(
+      "<\(name) xmlns=\"http://www.w3.org/2000/svg\" \(size) \(box) "
+        + attributes.joined(separator: " ") + ">")
+  }
+
+  mutating func add(_ line: String) { text += line + "\n" }
+
+  mutating func style(_ rules: String) { add("<style>\n\(rules)\n</style>") }
+
+  mutating func element(_ name: String, id: String, _ content: String) {
+    add("<\(name) id=\"\(id)\">\(Self.escaped(content))</\(name)>")
+  }
+
+  mutating func text(_ content: String, x: Double, y: Double, _ classes: String) {
+    guard !content.isEmpty else { return }
+    add(
+      "<text class=\"\(classes)\" x=\"\(point(x))\" y=\"\(point(y))\">"
+        + Self.escaped(content) + "</text>")
+  }
+
+  mutating func path(_ data: String, _ name: String) {
+    guard !data.isEmpty else { return }
+    add("<path class=\"\(name)\" d=\"\(data)\"/>")
+  }
+
+  /// XML has no place for control characters, not even as references.
+  private static func escaped(_ content: String) -> String {
+    var result = ""
+    for scalar in content.unicodeScalars {
+      switch scalar {
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "&": result += "&amp;"
+      case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+      default:
+        if scalar.value < 0x20 {
+          result += "\u{FFFD}"
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result
+  }
+}

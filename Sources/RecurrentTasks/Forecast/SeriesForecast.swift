@@ -1,0 +1,43 @@
+/// What is expected of one series at some times.
+public struct SeriesForecast: Sendable, Hashable {
+  /// The series, as in the table it came from.
+  public var id: String?
+  public var times: [Timestamp]
+  /// The central forecast, one per time.
+  public var values: [Double]
+  /// Bands around it, if there are any.
+  public var intervals: [PredictionInterval]
+
+  public init(
+    id: String? = nil, times: [Timestamp], values: [Double], intervals: [PredictionInterval] = []
+  ) {
+    precondition(
+      times.count == values.count
+        && intervals.allSatisfy { [$0.lower.count, $0.upper.count] == [times.count, times.count] },
+      "a forecast of \(times.count) times needs as many values and bounds")
+    self.id = id
+    self.times = times
+    self.values = values
+    self.intervals = intervals
+  }
+}
+
+/// A band that should hold a given part of what happens.
+public struct PredictionInterval: Sendable, Hashable {
+  /// Percent of the values that should lie within, as 90.
+  public var level: Double
+  public var lower: [Double]
+  public var upper: [Double]
+
+  public init(level: Double, lower: [Double], upper: [Double]) {
+    precondition(level > 0 && level < 100, "an interval of \(level) %")
+    self.level = level
+    self.lower = lower
+    self.upper = upper
+  }
+
+  /// The level in names and titles, as `90` or `97.5`.
+  public static func label(_ level: Double) -> String {
+    level == level.rounded() ? String(Int(level)) : level.description
+  }
+}
