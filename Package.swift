@@ -19,7 +19,8 @@ let package = Package(
     .target(name: "RecurrentCore", dependencies: ["CRecurrentKernels"]),
     .target(name: "RecurrentCells", dependencies: ["RecurrentCore"]),
     .target(name: "RecurrentLayers", dependencies: ["RecurrentCells"]),
-    .target(name: "RecurrentTraining", dependencies: ["RecurrentLayers"]),
+    .target(
+      name: "RecurrentTraining", dependencies: ["RecurrentLayers", "RecurrentFormats"]),
     .target(name: "RecurrentFormats", dependencies: ["RecurrentCore"]),
     .target(name: "RecurrentTasks", dependencies: ["RecurrentTraining", "RecurrentFormats"]),
     .target(
@@ -42,10 +43,17 @@ let package = Package(
     .testTarget(
       name: "RecurrentLayersTests",
       dependencies: ["RecurrentLayers", "RecurrentTraining", "RecurrentFormats", "TestSupport"]),
-    .testTarget(name: "RecurrentTrainingTests", dependencies: ["RecurrentTraining", "TestSupport"]),
+    .testTarget(
+      name: "RecurrentTrainingTests",
+      dependencies: ["RecurrentTraining", "RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentFormatsTests", dependencies: ["RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentTasksTests", dependencies: ["RecurrentTasks", "TestSupport"]),
     .testTarget(name: "LSTMCommandTests", dependencies: ["LSTMCommand", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// `unsafe` has to be written where memory safety is the author's own affair: in RecurrentCore only.
+for target in package.targets where target.name != "CRecurrentKernels" {
+  target.swiftSettings = [.strictMemorySafety()]
+}

@@ -46,8 +46,10 @@ typedef enum rk_code {
   RK_LOAD = 0,   ///< dst[r][u] = operand[row][unit]
   RK_STORE,      ///< operand[row][unit] = a[r][u]
   RK_SPREAD,     ///< dst[r][u] = operand[row][(unit / (axis * inner)) * inner + unit % inner]
-  RK_REDUCE,     ///< dst[r][u] = Σ_{j<axis} operand[row][(unit / inner) * axis * inner + j * inner + unit % inner]
-  RK_PRODUCT,    ///< dst[r][u] += Σ_{j<k} operand[row][j] * W[unit][j], W = weights[weight], packed by `pack`
+  RK_REDUCE,     ///< dst[r][u] = Σ_{j<axis} operand[row][at + j * inner],
+                 ///< at = (unit / inner) * axis * inner + unit % inner
+  RK_PRODUCT,    ///< dst[r][u] += Σ_{j<k} operand[row][j] * W[unit][j], in the order of j;
+                 ///< W = weights[weight], packed by `pack`
   // Sources
   RK_CONSTANT,   ///< dst = value
   RK_CLOCK,      ///< dst = (float)step + value
@@ -115,9 +117,11 @@ typedef struct rk_gemm {
   int64_t a_row, a_col;
   const float *b;              ///< k × n
   int64_t b_row, b_col;
-  float *c;                    ///< m × n: element (i, j) at c[i * c_row + j]; overlaps neither A nor B
+  float *c;                    ///< m × n: element (i, j) at c[i * c_row + j]; overlaps neither A
+                               ///< nor B
   int64_t c_row;
-  float *workspace;            ///< `gemm_workspace(m, n, k)` floats, 64-byte aligned, contents irrelevant
+  float *workspace;            ///< `gemm_workspace(m, n, k)` floats, 64-byte aligned, owned by the
+                               ///< calling thread; contents irrelevant
 } rk_gemm;
 
 /// Packs an n × k matrix W, element (i, j) at w[i * w_row + j * w_col], into panels of `panel`
@@ -151,8 +155,8 @@ typedef struct rk_table {
   int32_t tile_rows;           ///< rows of the register tile: block_rows is best a multiple
 
   /// Runs the program for step `step`, rows [row0, row1) and units [unit0, unit1) of the stage.
-  /// unit0 is a multiple of `panel`. `scratch`: slot_count * block_rows * block_units floats, 64-byte
-  /// aligned, owned by the calling thread; contents irrelevant before and after.
+  /// unit0 is a multiple of `panel`. `scratch`: slot_count * block_rows * block_units floats,
+  /// 64-byte aligned, owned by the calling thread; contents irrelevant before and after.
   void (*run)(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
               int32_t unit0, int32_t unit1, float *scratch);
   void (*gemm)(const rk_gemm *arguments);
@@ -170,6 +174,9 @@ const rk_table *rk_default_kernels(void);
 
 /// A pause for a thread that spins.
 void rk_spin_hint(void);
+
+/// The processors that this process may run on, at least 1.
+int32_t rk_processor_count(void);
 
 #ifdef __cplusplus
 }

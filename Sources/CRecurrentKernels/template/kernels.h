@@ -1,0 +1,35 @@
+// All kernels of one instruction set. A file in `isa/` defines
+//
+//   RK_LANES      floats in a vector
+//   RK_PANEL      units in a packed panel, a multiple of RK_LANES
+//   RK_TILE_ROWS  rows of the register tile, at most 12
+//   RK_FUSED      1 where a * b + c is one instruction that rounds once
+//   RK_TABLE, RK_ISA, RK_NAME
+//   RK_LOAD_PART, RK_STORE_PART  if it has masks: see `load_part` and `store_part`
+//
+// and includes this file once, inside its target attribute. Everything but the table is static.
+
+#include "tables.h"
+
+#include "vector.h"
+
+#include "functions.h"
+
+#include "matrix.h"
+
+#include "columns.h"
+
+#include "block.h"
+
+const rk_table RK_TABLE = {
+    .isa = RK_ISA,
+    .name = RK_NAME,
+    .lanes = RK_LANES,
+    .panel = RK_PANEL,
+    .tile_rows = RK_TILE_ROWS,
+    .run = run_program,
+    .gemm = multiply_matrices,
+    .gemm_workspace = multiply_workspace,
+    .pack = pack_matrix,
+    .columns = sum_columns,
+};

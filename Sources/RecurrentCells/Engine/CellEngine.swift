@@ -1,0 +1,203 @@
+import RecurrentCore
+
+/// Runs a compiled cell over whole sequences, and back.
+package struct CellEngine: Sendable {
+  package let compiled: CompiledCell
+
+  package init(_ compiled: CompiledCell) { self.compiled = compiled }
+
+  package struct Result: Sendable {
+    /// [steps, rows, output size], zero beyond a row's end.
+    package var output: Tensor
+    /// For each state [rows, size], each row's at its own end.
+    package var finalStates: [Tensor]
+  }
+
+  /// Runs the cell over a sequence.
+  ///
+  /// - Parameters:
+  ///   - inputs: For each input of the cell [steps, rows, size]; zero beyond a row's end.
+  ///   - initialStates: For each state [rows, size]; nil is zero.
+  ///   - parameters: In the order of ``Cell/parameters``.
+  ///   - masks: For each mask [steps, rows, size], or [rows, size] where it is drawn once.
+  ///   - lengths: Which rows run at which step.
+  ///   - reversed: From the last step to the first; all rows must then be equally long.
+  package func run(
+    inputs: [Tensor], initialStates: [Tensor?], parameters: [Tensor], masks: [Tensor],
+    lengths: BatchLengths, reversed: Bool
+  ) -> Result {
+    let operands: [Tensor?] = inputs + initialStates + parameters
+    let records = operands.contains { $0?.trace != nil }
+    let hoists = hoists(steps: lengths.steps, rows: lengths.rows)
+    let parameters = parameters.enumerated().map { restricted($1, parameter: $0) }
+    let memory = SequenceMemory(
+      compiled, inputs: inputs, masks: masks, initialStates: initialStates,
+      parameters: parameters, lengths: lengths, reversed: reversed, records: records,
+      hoists: hoists)
+    let finals = forward(memory, lengths: lengths, hoists: hoists)
+    let result = Result(output: outputTensor(memory), finalStates: finals)
+    guard records else { return result }
+    let wantsInputs = inputs.map { $0.trace != nil }
+    let outputs = Tensor.record(
+      "recurrent sequence", inputs: operands, outputs: [result.output] + result.finalStates
+    ) { gradients in
+      let back = backward(
+        memory, lengths: lengths, output: gradients[0], finalStates: Array(gradients.dropFirst()),
+        wantsInputs: wantsInputs)
+      return back.inputs + back.initialStates + back.parameters.map { $0 }
+    }
+    return Result(output: outputs[0], finalStates: Array(outputs.dropFirst()))
+  }
+
+  // MARK: Choices
+
+  /// Inputs of a few features cost less inside the loop, and so does a single step.
+  private func hoists(steps: Int, rows: Int) -> Bool {
+    compiled.inputSizes[0] >= 32 && steps > 1 && steps * rows >= 16
+  }
+
+  /// A matrix with zeros wherever its structure says so.
+  func restricted(_ tensor: Tensor, parameter: Int) -> Tensor {
+    let description = compiled.cell.parameters[parameter]
+    let shape = compiled.parameterShapes[parameter]
+    precondition(
+      tensor.shape == shape,
+      "\(description.name) has shape \(shape), found \(tensor.shape)")
+    if description.structure == .dense { return tensor.detached }
+    let (height, width) = (shape[0] / description.sections.count, shape[1])
+    var result = tensor.detached
+    result.withMutableElements { elements in
+      for row in 0..<shape[0] {
+        for column in 0..<width {
+          let (i, j) = (row % height, column)
+          let free =
+            switch description.structure {
+            case .dense: true
+            case .blockDiagonal(let blocks): i * blocks / height == j * blocks / width
+            case .blockUpperTriangular(let blocks): i * blocks / height <= j * blocks / width
+            }
+          if !free { elements[row * width + column] = 0 }
+        }
+      }
+    }
+    return result
+  }
+
+  // MARK: Forward
+
+  private func forward(
+    _ memory: SequenceMemory, lengths: BatchLengths, hoists: Bool
+  ) -> [Tensor] {
+    let form = memory.records ? compiled.recording : compiled.inference
+    let step = hoists ? form.hoisted : form.inside
+    let weights = step.weights.map { pack($0, memory) }
+    var passed: [Place: BlockOperand] = [:]
+    for case .passed(let node) in step.places {
+      passed[.passed(node)] = memory.passing(size: compiled.nodeSizes[node])
+    }
+    var finals = FinalStates(memory, lengths: lengths)
+    var first = 0
+    while first < memory.steps {
+      let chunk = first..<min(memory.steps, first + memory.sectionSteps)
+      if hoists { multiplyInputs(memory, chunk) }
+      let runner = StageRunner(
+        step.stages, operands: step.places.map { passed[$0] ?? memory.operand($0, from: first) },
+        weights: weights, in: memory.context)
+      for segment in lengths.segments {
+        let part = segment.steps.clamped(to: chunk)
+        if part.isEmpty { continue }
+        finals.collectRows(endingBefore: part.lowerBound)
+        runner.run(steps: part, rows: segment.rows)
+      }
+      first = chunk.upperBound
+    }
+    finals.collectAll()
+    return finals.tensors
+  }
+
+  /// The products of the inputs with their matrices, for a chunk of steps at once.
+  private func multiplyInputs(_ memory: SequenceMemory, _ chunk: Range<Int>) {
+    let graph = compiled.cell.graph
+    let time = memory.reversed ? memory.steps - chunk.upperBound : chunk.lowerBound
+    let rows = chunk.count * memory.rows
+    for (map, affine) in graph.affineMaps.enumerated() {
+      var accumulates = false
+      for term in affine.terms {
+        guard case .input(let input) = graph.nodes[term.source].operation else { continue }
+        let width = compiled.inputSizes[input]
+        let source = memory.inputs[input]
+        memory.context.multiply(
+          Matrix(
+            source.buffer, offset: source.offset + time * memory.rows * width, rows: rows,
+            columns: width),
+          weightMatrix(term.parameter, memory).transposed,
+          into: Matrix(memory.sections[map]!, rows: rows, columns: compiled.mapWidths[map]),
+          accumulate: accumulates)
+        accumulates = true
+      }
+    }
+  }
+
+  func weightMatrix(_ parameter: Int, _ memory: SequenceMemory) -> Matrix {
+    let shape = compiled.parameterShapes[parameter]
+    return memory.parameters[parameter].matrix(rows: shape[0], columns: shape[1])
+  }
+
+  func pack(_ weight: CompiledStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
+    let whole = weightMatrix(weight.parameter, memory)
+    guard let section = weight.section else { return memory.context.pack(whole.transposed) }
+    let rows = whole.rows / compiled.cell.parameters[weight.parameter].sections.count
+    return memory.context.pack(
+      Matrix(
+        whole.buffer, offset: whole.offset + section * rows * whole.columns, rows: rows,
+        columns: whole.columns))
+  }
+
+  private func outputTensor(_ memory: SequenceMemory) -> Tensor {
+    let shape = [memory.steps, memory.rows, compiled.outputSize]
+    if let output = memory.output { return Tensor(buffer: output, shape: shape) }
+    let state = compiled.cell.nextStates.firstIndex(of: compiled.cell.output)!
+    return Tensor(
+      buffer: memory.states[state],
+      offset: memory.reversed ? 0 : memory.rows * compiled.outputSize, shape: shape)
+  }
+}
+
+/// Picks each row's states up where the row ends.
+private struct FinalStates {
+  private let memory: SequenceMemory
+  private let lengths: BatchLengths
+  private(set) var tensors: [Tensor]
+  /// Rows from here on are collected.
+  private var running: Int
+
+  init(_ memory: SequenceMemory, lengths: BatchLengths) {
+    self.memory = memory
+    self.lengths = lengths
+    running = lengths.rows
+    tensors = memory.compiled.stateSizes.map {
+      Tensor(uninitialized: [lengths.rows, $0], on: memory.context)
+    }
+  }
+
+  /// Rows that do not run at this step have ended with the step before it.
+  mutating func collectRows(endingBefore step: Int) {
+    collect(from: step < lengths.steps ? lengths.active[step] : 0, after: step)
+  }
+
+  /// Rows that run to the end, and those whose end no segment has begun after.
+  mutating func collectAll() {
+    let last = lengths.active.lastIndex { $0 > 0 }.map { $0 + 1 } ?? 0
+    collect(from: 0, after: last)
+  }
+
+  private mutating func collect(from first: Int, after step: Int) {
+    guard first < running else { return }
+    for (state, size) in memory.compiled.stateSizes.enumerated() {
+      tensors[state].buffer.copy(
+        (running - first) * size, from: memory.states[state],
+        at: memory.stateStart(state, after: step) + first * size, to: first * size)
+    }
+    running = first
+  }
+}

@@ -1,0 +1,115 @@
+import RecurrentCore
+
+/// A cell compiled for a layer's sizes: the stages of its step forward and back, and what is kept
+/// between the two.
+package struct CompiledCell: Sendable {
+  package let cell: Cell
+  package let sizes: CellSizes
+  /// In the order of ``Cell/parameters``.
+  package let parameterShapes: [[Int]]
+  package let stateSizes: [Int]
+  package let inputSizes: [Int]
+  package let outputSize: Int
+  /// Elements of a row of each affine map, all sections.
+  package let mapWidths: [Int]
+  /// Elements of each node of the forward graph.
+  package let nodeSizes: [Int]
+
+  /// Forward without a trace: nothing is kept but states and outputs.
+  package let inference: Forward
+  /// Forward of a sequence whose gradient is wanted.
+  package let recording: Forward
+  package let backward: Backward
+
+  /// The step forward, with the products of the inputs made inside the loop or before it.
+  package struct Forward: Sendable {
+    package let inside: CompiledStep
+    package let hoisted: CompiledStep
+  }
+
+  /// The step back, and what remains to be done for all steps at once after the loop.
+  package struct Backward: Sendable {
+    package let step: CompiledStep
+    /// dW of a matrix: (gradients of the map's sections)ᵀ · (rows of the source).
+    package let matrices: [(parameter: Int, map: Int, source: Place)]
+    /// dp of a vector: Σ of a place's rows, or of two places' products.
+    package let vectors: [(parameter: Int, place: Place, times: Place?)]
+    /// dx of an input: Σ (gradients of the map's sections) · W, on top of what the loop has put
+    /// into `Place.inputGradient` where `hasRemainder` says so.
+    package let inputs: [Int: (products: [(parameter: Int, map: Int)], hasRemainder: Bool)]
+    /// Maps whose sections have gradients.
+    package let maps: Set<Int>
+    /// Values kept in arrays of their own.
+    package let kept: [Graph.NodeIndex]
+  }
+
+  /// - Throws: ``CellError`` where a size does not divide into the parts the equations ask for.
+  package init(_ cell: Cell, sizes: CellSizes) throws(CellError) {
+    for node in cell.graph.nodes + cell.adjoint.graph.nodes {
+      for extent in node.shape { _ = try extent.resolved(in: sizes) }
+    }
+    func size(_ shape: [Extent]) -> Int {
+      shape.reduce(1) { $0 * (try! $1.resolved(in: sizes)) }
+    }
+    var parameterShapes: [[Int]] = []
+    for parameter in cell.parameters { parameterShapes.append(try parameter.shape(sizes)) }
+    self.cell = cell
+    self.sizes = sizes
+    self.parameterShapes = parameterShapes
+    stateSizes = cell.states.map { size($0.shape) }
+    inputSizes = cell.inputs.map { size([$0.extent]) }
+    outputSize = size([cell.outputExtent])
+    mapWidths = cell.graph.affineMaps.map { $0.sections.count * size([$0.extent]) }
+    nodeSizes = cell.graph.nodes.map { size($0.shape) }
+
+    let backward = BackwardCompiler(cell, size: size).compile()
+    self.backward = backward.plan
+    let keptPlaces = backward.keptPlaces
+    inference = Forward(
+      inside: Self.forward(cell, size, kept: [:], hoists: false),
+      hoisted: Self.forward(cell, size, kept: [:], hoists: true))
+    recording = Forward(
+      inside: Self.forward(cell, size, kept: keptPlaces, hoists: false),
+      hoisted: Self.forward(cell, size, kept: keptPlaces, hoists: true))
+  }
+
+  /// The place of a value of the forward graph that a step leaves behind anyhow.
+  static func lastingPlace(_ node: Graph.NodeIndex, of cell: Cell) -> Place? {
+    if let state = cell.nextStates.firstIndex(of: node) { return .stateAfter(state) }
+    return node == cell.output ? .output : nil
+  }
+
+  static func givenPlace(_ operation: Graph.Operation) -> Place? {
+    switch operation {
+    case .input(let input): .input(input)
+    case .mask(let mask): .mask(mask)
+    case .state(let state): .stateBefore(state)
+    case .parameter(let parameter): .parameter(parameter)
+    default: nil
+    }
+  }
+
+  private static func forward(
+    _ cell: Cell, _ size: @escaping ([Extent]) -> Int, kept: [Graph.NodeIndex: Place],
+    hoists: Bool
+  ) -> CompiledStep {
+    var roots = cell.nextStates.enumerated().map {
+      StepCompiler.Root(node: $1, place: .stateAfter($0))
+    }
+    if !cell.nextStates.contains(cell.output) {
+      roots.append(.init(node: cell.output, place: .output))
+    }
+    for node in kept.keys.sorted() { roots.append(.init(node: node, place: kept[node]!)) }
+    let graph = cell.graph
+    var compiler = StepCompiler(
+      graph: graph, size: size, given: givenPlace,
+      isHoisted: { hoists && isHoistable($0, in: graph) },
+      hasBias: { !graph.affineMaps[$0].biases.isEmpty }, roots: roots)
+    return compiler.compile()
+  }
+
+  /// Whether a term of an affine map can be multiplied for all steps before the loop.
+  package static func isHoistable(_ term: Graph.AffineMap.Term, in graph: Graph) -> Bool {
+    if case .input = graph.nodes[term.source].operation { true } else { false }
+  }
+}

@@ -1,0 +1,13 @@
+// The C library's functions under names that do not meet those of the cell language.
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+func exponential(_ x: Double) -> Double { exp(x) }
+func naturalLogarithm(_ x: Double) -> Double { log(x) }
+func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }

@@ -1,0 +1,55 @@
+/// A tensor that a cell learns: a matrix with its rows in named sections, or a vector likewise.
+///
+/// Names follow one grammar: PyTorch's where PyTorch has the parameter (`weight_ih`, `weight_hh`,
+/// `bias_ih`, `bias_hh`, `weight_hr`), `peephole_<gate>` for peepholes, and for others the name that
+/// the equations give. A layer appends `_l<layer>` and, for the reverse direction, `_reverse`.
+public struct CellParameter: Hashable, Sendable {
+  /// Where the non-zero elements of a matrix may stand.
+  public enum Structure: Hashable, Sendable {
+    case dense
+    /// Within every section, block k of the rows meets block k of the columns only.
+    case blockDiagonal(blocks: Int)
+    /// Within every section, block k of the rows meets blocks k, k + 1, … of the columns.
+    case blockUpperTriangular(blocks: Int)
+  }
+
+  /// What the elements are before training.
+  public enum Start: Hashable, Sendable {
+    /// Uniform within ±1/√hidden, PyTorch's rule for every tensor of a recurrent layer.
+    case uniform
+    case constant(Double)
+  }
+
+  public let name: String
+  /// The names of the stacked sections, in their order in memory; one, without a name, where there
+  /// is no stack.
+  public let sections: [String]
+  /// The shape of one section, without the columns.
+  public let extents: [Extent]
+  /// The columns of a matrix; nil for a vector.
+  public let columns: Extent?
+  public let structure: Structure
+  /// How each section starts.
+  public let starts: [Start]
+
+  /// Rows and columns, or the length, in a layer of these sizes.
+  public func shape(_ sizes: CellSizes) throws(CellError) -> [Int] {
+    var rows = sections.count
+    for extent in extents { rows *= try extent.resolved(in: sizes) }
+    guard let columns else { return [rows] }
+    return [rows, try columns.resolved(in: sizes)]
+  }
+}
+
+/// A value that a cell carries from step to step.
+public struct CellState: Hashable, Sendable {
+  public let name: String
+  public let shape: [Extent]
+
+  /// Elements per row in a layer of these sizes.
+  public func size(_ sizes: CellSizes) throws(CellError) -> Int {
+    var size = 1
+    for extent in shape { size *= try extent.resolved(in: sizes) }
+    return size
+  }
+}

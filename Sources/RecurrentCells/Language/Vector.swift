@@ -1,0 +1,88 @@
+/// A value in the equations of a cell: a vector, or a matrix that is handled as one.
+///
+/// Arithmetic and functions act element by element on equal shapes; an axis of one, and so a single
+/// number, meets every size.
+public struct Vector {
+  let step: Step
+  let index: Graph.NodeIndex
+
+  /// The sizes of its axes; most values of most cells have one, the hidden size.
+  public var shape: [Extent] { step.graph.shape(of: index) }
+}
+
+// MARK: - Arithmetic
+
+extension Vector {
+  public static func + (a: Vector, b: Vector) -> Vector { a.step.binary(.add, a, b) }
+  public static func - (a: Vector, b: Vector) -> Vector { a.step.binary(.subtract, a, b) }
+  public static func * (a: Vector, b: Vector) -> Vector { a.step.binary(.multiply, a, b) }
+  public static func / (a: Vector, b: Vector) -> Vector { a.step.binary(.divide, a, b) }
+  public static prefix func - (a: Vector) -> Vector { a.step.unary(.negate, a) }
+
+  public static func + (a: Vector, b: Double) -> Vector { a + a.step.constant(b, like: a) }
+  public static func - (a: Vector, b: Double) -> Vector { a + (-b) }
+  public static func * (a: Vector, b: Double) -> Vector { a * a.step.constant(b, like: a) }
+  public static func / (a: Vector, b: Double) -> Vector { a / a.step.constant(b, like: a) }
+  public static func + (a: Double, b: Vector) -> Vector { b + a }
+  public static func - (a: Double, b: Vector) -> Vector { b.step.constant(a, like: b) - b }
+  public static func * (a: Double, b: Vector) -> Vector { b * a }
+  public static func / (a: Double, b: Vector) -> Vector { b.step.constant(a, like: b) / b }
+}
+
+// MARK: - Functions
+
+/// σ(x) = 1 / (1 + e⁻ˣ).
+public func sigmoid(_ x: Vector) -> Vector { x.step.unary(.sigmoid, x) }
+/// The hyperbolic tangent.
+public func tanh(_ x: Vector) -> Vector { x.step.unary(.tanh, x) }
+/// eˣ.
+public func exp(_ x: Vector) -> Vector { x.step.unary(.exp, x) }
+/// The natural logarithm.
+public func log(_ x: Vector) -> Vector { x.step.unary(.log, x) }
+/// The square root.
+public func sqrt(_ x: Vector) -> Vector { x.step.unary(.sqrt, x) }
+/// |x|; its derivative at 0 is taken as 0.
+public func abs(_ x: Vector) -> Vector { x.step.unary(.abs, x) }
+/// The largest whole number not above x; its derivative is 0.
+public func floor(_ x: Vector) -> Vector { x.step.unary(.floor, x) }
+/// The larger of two, element by element; where they are equal the gradient goes to `b`.
+public func max(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.max, a, b) }
+/// The smaller of two, element by element; where they are equal the gradient goes to `b`.
+public func min(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.min, a, b) }
+/// max(x, 0); its derivative at 0 is 0, as PyTorch's.
+public func relu(_ x: Vector) -> Vector { max(x, x.step.constant(0, like: x)) }
+/// 1 where a > b, else 0; its derivative is 0.
+public func greater(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.greater, a, b) }
+/// `a` where the condition is above 0, else `b`.
+public func select(_ condition: Vector, _ a: Vector, _ b: Vector) -> Vector {
+  a.step.select(condition, a, b)
+}
+
+// MARK: - Across a vector
+
+extension Vector {
+  /// The sum over an axis, which stays as an axis of one.
+  public func sum(axis: Int = 0) -> Vector { step.sum(self, axis: axis) }
+
+  /// Σ over the axis, divided by its size.
+  public func mean(axis: Int = 0) -> Vector {
+    let extent = shape[axis]
+    return step.sum(self, axis: axis) / step.size(extent)
+  }
+
+  /// An axis of one, repeated to a size.
+  public func spread(axis: Int, to extent: Extent) -> Vector {
+    step.spread(self, axis: axis, to: extent)
+  }
+
+  /// The same numbers, in row-major order, under another shape of the same total size.
+  public func reshaped(_ shape: [Extent]) -> Vector { step.reshape(self, shape) }
+
+  /// Layer normalisation (Ba et al. 2016) without gain and bias:
+  /// (x − mean) / √(variance + ε) over the last axis.
+  public func normalized(epsilon: Double = 1e-5) -> Vector {
+    let axis = shape.count - 1
+    let centred = self - mean(axis: axis)
+    return centred / sqrt((centred * centred).mean(axis: axis) + epsilon)
+  }
+}

@@ -1,0 +1,204 @@
+import CRecurrentKernels
+
+/// A list of operations that is run for each block of rows and units of one stage of a step.
+///
+/// Slots hold one number for each row and unit of a block; operands are arrays in memory.
+package struct BlockProgram: Sendable {
+  package typealias Slot = Int
+  package typealias OperandIndex = Int
+
+  package enum Operation: Hashable, Sendable {
+    case load(OperandIndex, into: Slot)
+    case store(Slot, to: OperandIndex)
+    /// Element unit / (axis · inner) · inner + unit % inner of the operand's row.
+    case spread(OperandIndex, axis: Int, inner: Int, into: Slot)
+    /// The sum of the axis elements that ``spread`` would give one number to.
+    case reduce(OperandIndex, axis: Int, inner: Int, into: Slot)
+    /// Adds W times the operand's row, of `length` elements.
+    case product(OperandIndex, weight: Int, length: Int, onto: Slot)
+    case constant(Float, into: Slot)
+    /// The step's number plus an offset.
+    case clock(offset: Float, into: Slot)
+    case unary(Unary, Slot, into: Slot)
+    case binary(Binary, Slot, Slot, into: Slot)
+    case ternary(Ternary, Slot, Slot, Slot, into: Slot)
+    case withValue(WithValue, Slot, Float, into: Slot)
+  }
+
+  package enum Unary: Hashable, Sendable {
+    case copy, negate, abs, exp, log, sigmoid, tanh, sqrt, reciprocal, floor
+  }
+  package enum Binary: Hashable, Sendable {
+    case add, subtract, multiply, divide, max, min, greater
+  }
+  package enum Ternary: Hashable, Sendable {
+    /// a · b + c
+    case multiplyAdd
+    /// c − a · b
+    case subtractProduct
+    /// b where a > 0, else c
+    case select
+  }
+  package enum WithValue: Hashable, Sendable {
+    case add, multiply
+    /// value − a
+    case from
+  }
+
+  package var operations: [Operation]
+  package var slotCount: Int
+  /// Units of the stage: the size of the vectors it computes.
+  package var units: Int
+  /// Reads what other units of this step, or of the one before, have written.
+  package var readsAcrossUnits: Bool
+  /// Multiplications and additions for a row, all operations counted.
+  package var costPerRow: Int
+
+  package init(
+    operations: [Operation], slotCount: Int, units: Int, readsAcrossUnits: Bool
+  ) {
+    self.operations = operations
+    self.slotCount = max(slotCount, 1)
+    self.units = units
+    self.readsAcrossUnits = readsAcrossUnits
+    costPerRow = operations.reduce(0) { cost, operation in
+      switch operation {
+      case .product(_, _, let length, _): cost + 2 * length * units
+      case .unary(.exp, _, _), .unary(.log, _, _), .unary(.sigmoid, _, _), .unary(.tanh, _, _):
+        cost + 16 * units
+      default: cost + units
+      }
+    }
+  }
+}
+
+extension BlockProgram.Operation {
+  /// The operation as the kernels read it.
+  var encoded: rk_op {
+    var op = rk_op()
+    func set(_ code: rk_code, into slot: Int) {
+      op.code = UInt16(code.rawValue)
+      op.dst = UInt16(slot)
+    }
+    switch self {
+    case .load(let operand, let slot):
+      set(RK_LOAD, into: slot)
+      op.operand = UInt16(operand)
+    case .store(let slot, let operand):
+      set(RK_STORE, into: 0)
+      op.a = UInt16(slot)
+      op.operand = UInt16(operand)
+    case .spread(let operand, let axis, let inner, let slot):
+      set(RK_SPREAD, into: slot)
+      op.operand = UInt16(operand)
+      op.axis = Int32(axis)
+      op.inner = Int32(inner)
+    case .reduce(let operand, let axis, let inner, let slot):
+      set(RK_REDUCE, into: slot)
+      op.operand = UInt16(operand)
+      op.axis = Int32(axis)
+      op.inner = Int32(inner)
+    case .product(let operand, let weight, let length, let slot):
+      set(RK_PRODUCT, into: slot)
+      op.operand = UInt16(operand)
+      op.weight = UInt16(weight)
+      op.k = Int32(length)
+    case .constant(let value, let slot):
+      set(RK_CONSTANT, into: slot)
+      op.value = value
+    case .clock(let offset, let slot):
+      set(RK_CLOCK, into: slot)
+      op.value = offset
+    case .unary(let function, let a, let slot):
+      set(function.code, into: slot)
+      op.a = UInt16(a)
+    case .binary(let function, let a, let b, let slot):
+      set(function.code, into: slot)
+      (op.a, op.b) = (UInt16(a), UInt16(b))
+    case .ternary(let function, let a, let b, let c, let slot):
+      set(function.code, into: slot)
+      (op.a, op.b, op.c) = (UInt16(a), UInt16(b), UInt16(c))
+    case .withValue(let function, let a, let value, let slot):
+      set(function.code, into: slot)
+      op.a = UInt16(a)
+      op.value = value
+    }
+    return op
+  }
+}
+
+extension BlockProgram.Unary {
+  fileprivate var code: rk_code {
+    switch self {
+    case .copy: RK_COPY
+    case .negate: RK_NEGATE
+    case .abs: RK_ABS
+    case .exp: RK_EXP
+    case .log: RK_LOG
+    case .sigmoid: RK_SIGMOID
+    case .tanh: RK_TANH
+    case .sqrt: RK_SQRT
+    case .reciprocal: RK_RECIPROCAL
+    case .floor: RK_FLOOR
+    }
+  }
+}
+
+extension BlockProgram.Binary {
+  fileprivate var code: rk_code {
+    switch self {
+    case .add: RK_ADD
+    case .subtract: RK_SUBTRACT
+    case .multiply: RK_MULTIPLY
+    case .divide: RK_DIVIDE
+    case .max: RK_MAX
+    case .min: RK_MIN
+    case .greater: RK_GREATER
+    }
+  }
+}
+
+extension BlockProgram.Ternary {
+  fileprivate var code: rk_code {
+    switch self {
+    case .multiplyAdd: RK_FMA
+    case .subtractProduct: RK_FNMA
+    case .select: RK_SELECT
+    }
+  }
+}
+
+extension BlockProgram.WithValue {
+  fileprivate var code: rk_code {
+    switch self {
+    case .add: RK_ADD_VALUE
+    case .multiply: RK_MULTIPLY_VALUE
+    case .from: RK_FROM_VALUE
+    }
+  }
+}
+
+/// An array that a block program reads or writes: one row of units for every step and batch row.
+///
+/// Element (step, row, unit) stands at `offset + at · stepStride + row · rowStride + unit` of the
+/// buffer, where `at` is `step + stepOffset`, modulo `ring` if that is above 0.
+package struct BlockOperand: Sendable {
+  package var buffer: TensorBuffer
+  package var offset: Int
+  package var stepStride: Int
+  package var rowStride: Int
+  package var stepOffset: Int
+  package var ring: Int
+
+  package init(
+    _ buffer: TensorBuffer, offset: Int = 0, stepStride: Int, rowStride: Int,
+    stepOffset: Int = 0, ring: Int = 0
+  ) {
+    self.buffer = buffer
+    self.offset = offset
+    self.stepStride = stepStride
+    self.rowStride = rowStride
+    self.stepOffset = stepOffset
+    self.ring = ring
+  }
+}

@@ -1,0 +1,16 @@
+// Plain copies and fills of parts of buffers, for those who lay out sequences in them.
+
+extension TensorBuffer {
+  package func fill(_ range: Range<Int>, with value: Float = 0) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= capacity, "A fill beyond the buffer")
+    unsafe (address + range.lowerBound).update(repeating: value, count: range.count)
+  }
+
+  /// Copies `count` floats from another buffer, or another part of this one.
+  package func copy(_ count: Int, from source: TensorBuffer, at start: Int, to place: Int) {
+    precondition(
+      start >= 0 && place >= 0 && start + count <= source.capacity && place + count <= capacity,
+      "A copy beyond a buffer")
+    unsafe (address + place).update(from: source.address + start, count: count)
+  }
+}

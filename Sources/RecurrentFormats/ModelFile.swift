@@ -1,0 +1,55 @@
+import RecurrentCore
+
+/// A trained model in one safetensors file.
+///
+/// The tensors are the model's, each under its path (`lstm.weight_ih_l0`), Float32, in the tree's
+/// order. `__metadata__` has one key, `recurrent`: a JSON object with
+/// `"kind": "model"`, `"version": 1` and `"configuration"`, an object with everything that is needed
+/// to build the model and to use it (task, sizes, scalers, vocabulary, how it was trained, its
+/// scores). The same model and configuration give the same bytes.
+///
+/// ```swift
+/// try ModelFile.write(model, configuration: ["task": "forecast", "hidden": 64], to: "m.safetensors")
+///
+/// let file = try ModelFile(path: "m.safetensors")
+/// let model = try Forecaster(file.configuration).loaded(from: file.tensors)
+/// ```
+public struct ModelFile: Sendable {
+  /// The newest layout this version writes and reads.
+  public static let version = 1
+  static let kind = "model"
+
+  /// Everything but the weights.
+  public let configuration: JSONObject
+  /// The weights.
+  public let tensors: SafetensorsFile
+
+  /// Opens a model.
+  ///
+  /// - Throws: If it cannot be read, is no safetensors file, or holds no model of a version known.
+  public init(path: String) throws(SafetensorsError) {
+    try self.init(SafetensorsFile(path: path))
+  }
+
+  /// Looks for a model in an open file.
+  public init(_ file: SafetensorsFile) throws(SafetensorsError) {
+    let metadata = try RecurrentMetadata(of: file, kind: Self.kind, version: Self.version)
+    guard let configuration = metadata.body["configuration"]?.object else {
+      throw SafetensorsError(file: file.file, message: "the model has no configuration")
+    }
+    self.configuration = configuration
+    tensors = file
+  }
+
+  /// The file to be.
+  public static func document(
+    _ model: some TensorTree, configuration: JSONObject
+  ) -> SafetensorsDocument {
+    var document = SafetensorsDocument(
+      metadata: RecurrentMetadata(
+        kind: kind, version: version, body: ["configuration": .object(configuration)]
+      ).metadata)
+    document.append(model)
+    return document
+  }
+}

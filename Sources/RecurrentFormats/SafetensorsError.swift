@@ -1,0 +1,28 @@
+/// A fault in a safetensors file: which file, where in it, and what is wrong, printed as one line.
+public struct SafetensorsError: Error, Sendable, Hashable {
+  /// The file as the user named it.
+  public var file: String
+  /// Bytes of the file before the fault, if it has one place.
+  public var offset: Int?
+  /// The name of the tensor, if the fault concerns one.
+  public var tensor: String?
+  /// What is wrong, without the place.
+  public var message: String
+
+  public init(file: String, offset: Int? = nil, tensor: String? = nil, message: String) {
+    self.file = file
+    self.offset = offset
+    self.tensor = tensor
+    self.message = message
+  }
+}
+
+extension SafetensorsError: CustomStringConvertible {
+  /// For example `model.safetensors: byte 8: the header does not begin with {`.
+  public var description: String {
+    var text = file
+    if let offset { text += ": byte \(offset)" }
+    if let tensor { text += ": tensor \(quotedForMessage(tensor))" }
+    return text + ": " + message
+  }
+}

@@ -1,0 +1,211 @@
+import RecurrentCells
+import RecurrentCore
+import TestSupport
+import Testing
+
+/// A cell with sizes and numbers to try it on: everything unequal and odd, so that no two axes can
+/// be mistaken for each other and every block has a tail.
+struct CellCase: Sendable, CustomTestStringConvertible {
+  var name: String
+  var cell: Cell
+  var sizes = CellSizes(input: 7, hidden: 11)
+  var steps = 5
+  var rows = 3
+
+  var testDescription: String {
+    "\(name) I\(sizes.input) H\(sizes.hidden) T\(steps) B\(rows)"
+  }
+
+  /// The family, and cells made up to use what no member of it uses yet.
+  static let all: [CellCase] = try! [
+    CellCase(name: "rnn", cell: .rnn()),
+    CellCase(name: "rnn-relu", cell: .rnn(.relu)),
+    CellCase(name: "lstm", cell: .lstm()),
+    CellCase(name: "lstm, peepholes", cell: .lstm(peepholes: [.input, .forget, .output])),
+    CellCase(name: "lstm, output peephole", cell: .lstm(peepholes: [.output])),
+    CellCase(name: "lstm, projection", cell: .lstm(projectionSize: 5)),
+    CellCase(
+      name: "lstm, projection and peepholes",
+      cell: .lstm(peepholes: [.input, .output], projectionSize: 13)),
+    CellCase(name: "gru", cell: .gru()),
+    CellCase(name: "gru-reset-before", cell: .gruResetBefore()),
+    CellCase(name: "layer norm", cell: layerNorm()),
+    CellCase(name: "output not a state", cell: separateOutput()),
+    CellCase(name: "further input", cell: depthGate()),
+    CellCase(name: "masks", cell: zoneout()),
+    CellCase(name: "clock", cell: clockwork()),
+    CellCase(
+      name: "matrix state", cell: matrixMemory(), sizes: CellSizes(input: 7, hidden: 12)),
+    CellCase(
+      name: "structured", cell: structured(), sizes: CellSizes(input: 6, hidden: 12)),
+    CellCase(name: "every function", cell: everyFunction()),
+  ]
+
+  /// Sizes that reach the paths a small batch does not: hoisted products, row tails, long rows.
+  static let shapes: [CellCase] = all.flatMap { base -> [CellCase] in
+    var wide = base
+    wide.sizes = CellSizes(input: 36, hidden: base.sizes.hidden == 12 ? 36 : 37)
+    (wide.steps, wide.rows) = (4, 17)
+    var single = base
+    single.sizes = CellSizes(input: 33, hidden: base.sizes.hidden == 12 ? 24 : 19)
+    (single.steps, single.rows) = (17, 1)
+    // So few rows and so many units that threads share the units and meet at every step.
+    var broad = base
+    broad.sizes = CellSizes(input: 5, hidden: base.sizes.hidden == 12 ? 144 : 149)
+    (broad.steps, broad.rows) = (3, 2)
+    return [base, wide, single, broad]
+  }
+
+  // MARK: Numbers
+
+  private func wave(_ count: Int, _ phase: Double, scale: Double = 0.4) -> [Double] {
+    (0..<count).map { Double(Float(scale * oscillation(Double($0) * 1.7 + phase))) }
+  }
+
+  func compiled() throws -> CompiledCell { try CompiledCell(cell, sizes: sizes) }
+
+  func parameters() throws -> [[Double]] {
+    let compiled = try compiled()
+    return compiled.parameterShapes.enumerated().map { index, shape in
+      wave(shape.reduce(1, *), Double(index), scale: shape.count == 2 ? 0.8 / Double(shape[1]).squareRoot() : 0.5)
+    }
+  }
+
+  /// For each row of the batch its sequence, of the row's own length.
+  func sequences(lengths: [Int]? = nil) throws -> [ReferenceCell.Sequence] {
+    let compiled = try compiled()
+    return (0..<rows).map { row in
+      let length = lengths?[row] ?? steps
+      func rows(_ width: Int, _ phase: Double) -> [[Double]] {
+        (0..<length).map { wave(width, phase + Double($0) * 0.9 + Double(row) * 2.3, scale: 1) }
+      }
+      return ReferenceCell.Sequence(
+        inputs: compiled.inputSizes.enumerated().map { rows($1, Double($0) * 5) },
+        initialStates: compiled.stateSizes.enumerated().map {
+          wave($1, Double($0) * 3 + Double(row), scale: 0.7)
+        },
+        masks: cell.masks.enumerated().map { index, mask in
+          let width = compiled.nodeSizes[
+            cell.graph.nodes.firstIndex { $0.operation == .mask(index) }!]
+          let drawn = rows(width, 31).map { $0.map { $0 > 0 ? 1.0 : 0 } }
+          return mask.perSequence ? drawn.map { _ in drawn[0] } : drawn
+        })
+    }
+  }
+}
+
+// MARK: - Cells for what the family does not use
+
+/// sin, written here so that no test depends on a library's.
+private func oscillation(_ x: Double) -> Double {
+  let turn = 6.283185307179586
+  let reduced = x - (x / turn).rounded() * turn
+  var (term, sum) = (reduced, reduced)
+  for k in 1..<16 {
+    term *= -reduced * reduced / Double((2 * k) * (2 * k + 1))
+    sum += term
+  }
+  return sum
+}
+
+private func layerNorm() throws -> Cell {
+  try Cell("layer norm") { step in
+    let h = step.state("h")
+    let x = step.affine(["a", "b"], of: step.input)
+    let u = step.affine(["a", "b"], of: h, bias: false)
+    let gain = step.parameter("gain", start: .constant(1))
+    let a = (x["a"] + u["a"]).normalized() * gain
+    let next = tanh(a) * sigmoid(x["b"] + u["b"]) + h * 0.5
+    step.next(h, next)
+    step.output(next.normalized())
+  }
+}
+
+private func separateOutput() throws -> Cell {
+  try Cell("separate output") { step in
+    let h = step.state("h")
+    let next = tanh(step.affine(of: step.input, named: "ih") + h * 0.7)
+    step.next(h, next)
+    step.output(step.affine(of: next * next, size: 9, named: "out"))
+  }
+}
+
+private func depthGate() throws -> Cell {
+  try Cell("depth gate") { step in
+    let h = step.state("h")
+    let below = step.furtherInput("memory")
+    let gate = sigmoid(step.affine(of: step.input, named: "d") + step.peephole("d", below))
+    let next = gate * below + (1 - gate) * tanh(step.affine(of: h, named: "hh"))
+    step.next(h, next)
+    step.output(next)
+  }
+}
+
+private func zoneout() throws -> Cell {
+  try Cell("zoneout") { step in
+    let h = step.state("h")
+    let kept = step.mask("zoneout", keep: 0.3)
+    let variational = step.mask("variational", keep: 0.8, perSequence: true)
+    let next = tanh(step.affine(["h"], of: step.input, h * variational)["h"])
+    step.next(h, h + kept * (next - h))
+    step.output(next)
+  }
+}
+
+private func clockwork() throws -> Cell {
+  try Cell("clock") { step in
+    let h = step.state("h")
+    let phase = step.clock / 2 - floor(step.clock / 2)
+    let next = tanh(step.affine(["h"], of: step.input, h)["h"])
+    step.next(h, select(phase, next, h))
+    step.output(h + next)
+  }
+}
+
+private func matrixMemory() throws -> Cell {
+  try Cell("matrix memory") { step in
+    let heads = 3
+    let width = Extent.hidden / heads
+    let memory = step.state("C", shape: [Extent(heads), width, width])
+    let a = step.affine(["q", "k", "v"], of: step.input)
+    let gate = sigmoid(step.affine(of: step.input, size: Extent(heads), named: "f"))
+    let key = (a["k"] / 4).reshaped([Extent(heads), width, 1])
+    let value = a["v"].reshaped([Extent(heads), 1, width])
+    let next =
+      memory * gate.reshaped([Extent(heads), 1, 1])
+      + key.spread(axis: 2, to: width) * value.spread(axis: 1, to: width)
+    step.next(memory, next)
+    let read = (next * a["q"].reshaped([Extent(heads), width, 1])).sum(axis: 1)
+    step.output(read.reshaped([.hidden]))
+  }
+}
+
+private func structured() throws -> Cell {
+  try Cell("structured") { step in
+    let h = step.state("h")
+    let next = tanh(
+      step.affine(
+        ["h"], of: step.input, h,
+        structures: [.blockDiagonal(blocks: 3), .blockUpperTriangular(blocks: 4)])["h"])
+    step.next(h, next)
+    step.output(next)
+  }
+}
+
+private func everyFunction() throws -> Cell {
+  try Cell("every function") { step in
+    let h = step.state("h")
+    let memory = step.state("n", size: 2 * .hidden)
+    let a = step.affine(["a", "b", "c", "d"], of: step.input, h)
+    let wide = step.affine(of: a["a"], size: 2 * .hidden, named: "wide")
+    let positive = exp(0.3 * a["a"])
+    let root = sqrt(positive + 1)
+    let mixed = log(positive + root) / (2 + sigmoid(a["b"])) - 1 / (positive + 1)
+    let bounded = min(max(mixed, tanh(a["c"])), a["d"] * 0.5 + 1)
+    let chosen = select(greater(a["d"], a["c"]), bounded, -abs(a["b"]))
+    step.next(memory, memory * 0.5 + tanh(wide))
+    let next = tanh(chosen + relu(a["b"]) * 0.1)
+    step.next(h, next)
+    step.output(next)
+  }
+}

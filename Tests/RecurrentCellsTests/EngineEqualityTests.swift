@@ -1,0 +1,82 @@
+import RecurrentCells
+import RecurrentCore
+import Testing
+
+/// What must be equal to itself, whatever way it is computed (the reference says that it is right).
+@Suite struct EngineEqualityTests {
+  @Test(arguments: CellCase.shapes)
+  func oneThreadEqualsMany(_ tried: CellCase) throws {
+    for instructionSet in InstructionSet.available {
+      let outcomes = try [1, 2, 3, 5].map { threads in
+        try EngineRun(
+          tried, on: ComputeContext(instructionSet: instructionSet, threadCount: threads)
+        ).outcome()
+      }
+      for outcome in outcomes.dropFirst() {
+        #expect(outcome == outcomes[0], "bits differ on \(instructionSet)")
+      }
+    }
+  }
+
+  @Test(arguments: CellCase.all)
+  func paddedEqualsUnpadded(_ tried: CellCase) throws {
+    var padded = tried
+    padded.rows = 5
+    padded.steps = 6
+    for context in EngineRun.contexts {
+      // Two rows of one length, one that never runs, none as long as the padding.
+      let run = try EngineRun(padded, on: context, lengths: [5, 3, 3, 1, 0])
+      try run.compareWithReference()
+    }
+  }
+
+  @Test(arguments: CellCase.all)
+  func aBatchEqualsItsRows(_ tried: CellCase) throws {
+    let whole = try EngineRun(tried, on: .default).expected()
+    #expect(whole.output.shape == [tried.steps, tried.rows, whole.output.shape[2]])
+    // The reference runs row by row, so equality with it, in EngineTests, is equality with the
+    // rows alone; here the same row stands in batches of other sizes.
+    var single = tried
+    single.rows = 1
+    let alone = try EngineRun(single, on: .default).outcome(recording: false)
+    let together = try EngineRun(tried, on: .default).outcome(recording: false)
+    let width = together.output.count / (tried.steps * tried.rows)
+    for step in 0..<tried.steps {
+      for unit in 0..<width {
+        #expect(
+          alone.output[step * width + unit] == together.output[step * tried.rows * width + unit])
+      }
+    }
+  }
+
+  @Test func productsBeforeTheLoopEqualThoseInside() throws {
+    // 36 input features are multiplied for all steps at once; a sequence of one step is not.
+    for tried in CellCase.shapes where tried.sizes.input >= 32 && tried.cell.inputs.count == 1 {
+      guard tried.cell.masks.isEmpty, tried.name != "clock" else { continue }
+      let run = try EngineRun(tried, on: .default)
+      let engine = CellEngine(run.compiled)
+      let parameters = try tried.parameters().enumerated().map {
+        Tensor($1.map { Float($0) }, shape: run.compiled.parameterShapes[$0])
+      }
+      let whole = try run.outcome(recording: false)
+      var states: [Tensor?] = run.compiled.stateSizes.enumerated().map { index, width in
+        run.rowsTensor(width) { run.sequences[$0].initialStates[index] }
+      }
+      for step in 0..<tried.steps {
+        let result = engine.run(
+          inputs: [
+            Tensor(
+              run.sequences.flatMap { $0.inputs[0][step].map { Float($0) } },
+              shape: [1, tried.rows, tried.sizes.input])
+          ], initialStates: states, parameters: parameters, masks: [],
+          lengths: BatchLengths(steps: 1, rows: tried.rows), reversed: false)
+        states = result.finalStates
+        let start = step * result.output.count
+        for (index, value) in result.output.elements.enumerated() {
+          let expected = whole.output[start + index]
+          #expect(abs(value - expected) <= 1e-5 * (1 + abs(expected)), "\(tried) step \(step)")
+        }
+      }
+    }
+  }
+}

@@ -1,1 +1,0 @@
-// oracles and tolerances shared by the tests
