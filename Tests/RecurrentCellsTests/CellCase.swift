@@ -49,7 +49,11 @@ struct CellCase: Sendable, CustomTestStringConvertible {
     var single = base
     single.sizes = CellSizes(input: 33, hidden: base.sizes.hidden == 12 ? 24 : 19)
     (single.steps, single.rows) = (17, 1)
-    return [base, wide, single]
+    // So few rows and so many units that threads share the units and meet at every step.
+    var broad = base
+    broad.sizes = CellSizes(input: 5, hidden: base.sizes.hidden == 12 ? 144 : 149)
+    (broad.steps, broad.rows) = (3, 2)
+    return [base, wide, single, broad]
   }
 
   // MARK: Numbers
@@ -165,7 +169,7 @@ private func matrixMemory() throws -> Cell {
     let memory = step.state("C", shape: [Extent(heads), width, width])
     let a = step.affine(["q", "k", "v"], of: step.input)
     let gate = sigmoid(step.affine(of: step.input, size: Extent(heads), named: "f"))
-    let key = a["k"].reshaped([Extent(heads), width, 1])
+    let key = (a["k"] / 4).reshaped([Extent(heads), width, 1])
     let value = a["v"].reshaped([Extent(heads), 1, width])
     let next =
       memory * gate.reshaped([Extent(heads), 1, 1])

@@ -89,7 +89,9 @@ struct EngineRun {
     let masks = tried.cell.masks.enumerated().map { index, mask in
       let width = sequences[0].masks[index].first?.count ?? 1
       return mask.perSequence
-        ? rowsTensor(width) { sequences[$0].masks[index][0] }
+        ? rowsTensor(width) { row in
+          sequences[row].masks[index].first ?? [Double](repeating: 0, count: width)
+        }
         : tensor(width) { row, step in sequences[row].masks[index][step] }
     }
     let batch =

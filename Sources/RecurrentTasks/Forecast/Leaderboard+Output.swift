@@ -24,10 +24,11 @@ extension Leaderboard {
     let names =
       ["method", "MASE", "sMAPE %", "MAE", "RMSE", "RMSSE"]
       + levels.map { "in \(PredictionInterval.label($0)) % band" }
+    let decimals = (decimals(rows.map(\.mae)), decimals(rows.map(\.rmse)))
     let cells = rows.map { row in
       [
-        row.method, cell(row.mase, 3), cell(row.smape, 2), cell(row.mae), cell(row.rmse),
-        cell(row.rmsse, 3),
+        row.method, cell(row.mase, 3), cell(row.smape, 2), cell(row.mae, decimals.0),
+        cell(row.rmse, decimals.1), cell(row.rmsse, 3),
       ] + levels.map { row.coverage[$0].map { fixed(100 * $0, 0) + " %" } ?? "" }
     }
     let widths = names.indices.map { column in
@@ -73,5 +74,9 @@ extension Leaderboard {
     value.map { fixed($0, decimals) } ?? "–"
   }
 
-  private func cell(_ value: Double?) -> String { value.map { significant($0, 4) } ?? "–" }
+  /// The decimals that give the smallest number of a column three digits.
+  private func decimals(_ values: [Double?]) -> Int {
+    let sizes = values.compactMap { $0 }.filter { $0.isFinite && $0 > 0 }
+    return sizes.min().map { min(max(2 - decimalExponent($0), 0), 9) } ?? 0
+  }
 }

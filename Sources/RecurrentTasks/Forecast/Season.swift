@@ -61,7 +61,11 @@ extension SeriesTable {
       return Season(length: length, source: source, autocorrelation: last, isVisible: isVisible)
     }
     let steps = samples.lazy.map(\.count).max() ?? 0
-    let correlations = autocorrelations(samples, lags: min(steps / 3, 1000), leastCycles: 3)
+    var correlations = autocorrelations(samples, lags: min(steps / 3, 1000), leastCycles: 3)
+    // Fewer products add up at longer lags, which would move a broad peak to the left.
+    for lag in correlations.indices {
+      correlations[lag] *= Double(steps) / Double(steps - lag - 1)
+    }
     if let length = clearPeak(correlations, steps: steps) {
       return Season(length: length, source: .detected, autocorrelation: correlations[length - 1])
     }

@@ -1,0 +1,141 @@
+import RecurrentFormats
+import RecurrentTasks
+import Testing
+
+private func table(_ series: [(String?, [Double])]) -> SeriesTable {
+  let frequency = Frequency(.step)
+  return SeriesTable(
+    file: "t.csv", frequency: frequency,
+    series: series.map {
+      TimeSeries(id: $0.0, start: Timestamp("1")!, frequency: frequency, values: $0.1)
+    })
+}
+
+private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
+
+@Suite struct BacktestWindows {
+  @Test func theLastOnesSideBySide() {
+    let table = table([(nil, ramp(20))])
+    let plan = Backtest(table, horizon: 4, windows: 3, minimumHistory: 5)
+    #expect(plan.rounds.map { $0.map(\.cutoff) } == [[8], [12], [16]])
+    #expect(plan.notes.isEmpty)
+    #expect(plan.windows[2].training(in: table).values == ramp(16))
+    #expect(plan.windows[2].actual(in: table, horizon: 4) == [16, 17, 18, 19])
+  }
+
+  @Test func shortSeriesHaveFewer() {
+    let table = table([("a", ramp(20)), ("b", ramp(13)), ("c", ramp(6))])
+    let plan = Backtest(table, horizon: 4, minimumHistory: 5)
+    let rounds = plan.rounds.map { $0.map { [$0.series, $0.cutoff] } }
+    #expect(rounds == [[[0, 8]], [[0, 12], [1, 5]], [[0, 16], [1, 9]]])
+    #expect(
+      plan.notes == ["too short for 3 backtest windows of 4 steps: \"b\" has 2, \"c\" has 0"])
+  }
+
+  @Test func missingValuesAreNoHistory() {
+    var values = ramp(20)
+    for index in 2..<8 { values[index] = .nan }
+    let plan = Backtest(table([(nil, values)]), horizon: 4, minimumHistory: 5)
+    #expect(plan.windows.map(\.cutoff) == [12, 16])
+  }
+
+  @Test func noneAtAll() {
+    let plan = Backtest(table([(nil, ramp(4))]), horizon: .max / 2, minimumHistory: 2)
+    #expect(plan.rounds.isEmpty)
+    #expect(plan.notes.count == 1)
+    #expect(
+      Backtest(table([(nil, ramp(4))]), horizon: 1, windows: 0, minimumHistory: 2).notes == [])
+  }
+
+  @Test func whatIsNeededToForecast() throws {
+    let table = table([("a", ramp(2)), ("b", [1, .nan, 3, 4, .nan])])
+    #expect(try table.forecastable(minimum: 3) == [1])
+    #expect {
+      try table.forecastable(minimum: 4)
+    } throws: {
+      "\($0)"
+        == "t.csv: nothing is long enough to forecast: at least 4 values are needed, "
+        + "the longest series has 3"
+    }
+  }
+}
+
+@Suite struct Leaderboards {
+  private func score(
+    _ method: String, _ kind: BacktestScore.Kind, _ forecast: [Double], training: [Double],
+    intervals: [PredictionInterval] = []
+  ) -> BacktestScore {
+    BacktestScore(
+      method: method, kind: kind, actual: [10, 12], forecast: forecast, intervals: intervals,
+      training: training, season: 1)
+  }
+
+  private var scores: [BacktestScore] {
+    let bands = [PredictionInterval(level: 90, lower: [9, 9], upper: [11, 11])]
+    return [
+      score("naive", .baseline, [8, 8], training: [1, 2, 3]),
+      score("lstm", .model, [10, 11], training: [1, 2, 3], intervals: bands),
+      score("naive", .baseline, [9, 9], training: [1, 3, 5]),
+      score("lstm", .model, [11, 11], training: [1, 3, 5], intervals: bands),
+      // A constant has no MASE.
+      score("naive", .baseline, [10, 12], training: [5, 5]),
+      score("lstm", .model, [10, 12], training: [5, 5], intervals: bands),
+    ]
+  }
+
+  @Test func meansOverWindows() throws {
+    let board = Leaderboard(scores)
+    #expect(board.rows.map(\.method) == ["lstm", "naive"])
+    let lstm = try #require(board["lstm"])
+    let naive = try #require(board["naive"])
+    // Scales 1 and 2; errors of lstm 0.5 and 1, of naive 3 and 2.
+    #expect(lstm.mase == (0.5 + 0.5) / 2)
+    #expect(naive.mase == (3.0 + 1) / 2)
+    #expect(lstm.mae == 0.5)
+    #expect(lstm.coverage == [90: 0.5])
+    #expect(board.ratio(of: "lstm", to: "naive") == 0.25)
+    #expect(
+      board.verdict
+        == "lstm beats every baseline; the best is naive (MASE 0.500 against 2.00)")
+  }
+
+  @Test func aBaselineThatWinsIsNamed() {
+    let board = Leaderboard([
+      score("lstm", .model, [0, 0], training: [1, 2]),
+      score("drift", .baseline, [10, 12], training: [1, 2]),
+    ])
+    #expect(board.rows[0].method == "drift")
+    #expect(
+      board.verdict == "drift beats lstm (MASE 11.0 against 0): prefer it for these data")
+  }
+
+  @Test func constantsAreRankedByError() {
+    let board = Leaderboard([
+      score("naive", .baseline, [0, 0], training: [5, 5]),
+      score("lstm", .model, [10, 12], training: [5, 5]),
+      score("broken", .model, [.nan, 0], training: [5, 5]),
+    ])
+    #expect(board.rows.map(\.method) == ["lstm", "naive", "broken"])
+    #expect(board.json[0]?["mase"] == .null)
+    #expect(board.json[2]?["mae"]?.number?.isNaN == true)
+    #expect(board.json.text().contains("\"mae\":null"))
+  }
+
+  @Test func output() {
+    let board = Leaderboard(scores)
+    #expect(
+      board.text == """
+        method   MASE  sMAPE %    MAE   RMSE  RMSSE  in 90 % band
+        lstm    0.500     4.49  0.500  0.569  0.604          50 %
+        naive   2.000    16.89  1.667  1.799  2.140
+
+        """)
+    #expect(
+      board.json[0]?.object?.keys == [
+        "method", "kind", "mase", "smape", "mae", "rmse", "rmsse", "coverage",
+      ])
+    #expect(board.json[0]?["coverage"] == ["90": 0.5])
+    #expect(board.json[1]?["coverage"] == nil)
+    #expect(board.json[1]?["kind"] == "baseline")
+  }
+}

@@ -1,0 +1,86 @@
+import RecurrentTasks
+import Testing
+
+private let gap = Double.nan
+
+@Suite struct MetricsByHand {
+  private let actual = [2.0, 4, gap, 8]
+  private let forecast = [1.0, 6, 100, 8]
+
+  @Test func errors() {
+    // |2-1|, |4-6|, |8-8|
+    #expect(Metrics.mae(actual: actual, forecast: forecast) == 1)
+    #expect(Metrics.rmse(actual: actual, forecast: forecast) == (5.0 / 3).squareRoot())
+    // 200·1/3, 200·2/10, 0
+    let smape = Metrics.smape(actual: actual, forecast: forecast) ?? 0
+    #expect(abs(smape - (200.0 / 3 + 40) / 3) < 1e-12)
+    #expect(Metrics.smape(actual: [0, 1], forecast: [0, -1]) == 100)
+    #expect(Metrics.pinball(actual: actual, forecast: forecast, quantile: 0.75) == 1.25 / 3)
+    #expect(
+      Metrics.coverage(actual: actual, lower: [2, 5, 0, 7], upper: [3, 6, 0, 8]) == 2.0 / 3)
+  }
+
+  @Test func scaledErrors() {
+    // A season of 2: |5-1|, |4-2|, |5-5|, the pairs with a gap left out: mean 2.
+    let training = [1.0, 2, 5, 4, 5, gap, gap, 9]
+    #expect(
+      Metrics.mase(actual: actual, forecast: forecast, training: training, season: 2) == 0.5)
+    // Squares 16, 4, 0: mean 20/3.
+    let rmsse = Metrics.rmsse(actual: actual, forecast: forecast, training: training, season: 2)
+    #expect(abs((rmsse ?? 0) - (5.0 / 3 / (20.0 / 3)).squareRoot()) < 1e-12)
+    // Too short for the season: neighbours instead, |4-1|, |6-4|.
+    #expect(Metrics.mase(actual: [5], forecast: [0], training: [1, 4, 6], season: 12) == 2)
+  }
+
+  @Test func whatHasNoMeaningIsNil() {
+    #expect(Metrics.mae(actual: [gap], forecast: [1]) == nil)
+    #expect(Metrics.rmse(actual: [], forecast: []) == nil)
+    #expect(Metrics.coverage(actual: [gap], lower: [0], upper: [1]) == nil)
+    let constant = [3.0, 3, 3]
+    #expect(Metrics.mase(actual: [3], forecast: [3], training: constant, season: 1) == nil)
+    #expect(Metrics.rmsse(actual: [3], forecast: [3], training: constant, season: 1) == nil)
+    #expect(Metrics.mase(actual: [3], forecast: [3], training: [], season: 1) == nil)
+  }
+}
+
+@Suite struct Baselines {
+  private func forecast(_ baseline: Baseline, _ history: [Double], season: Int = 1) -> [Double] {
+    baseline.forecast(history: history, horizon: 4, season: season)
+  }
+
+  @Test func byHand() {
+    let history = [1.0, 2, 3, 7]
+    #expect(forecast(.naive, history) == [7, 7, 7, 7])
+    #expect(forecast(.seasonalNaive, history, season: 3) == [2, 3, 7, 2])
+    #expect(forecast(.seasonalNaive, history) == [7, 7, 7, 7])
+    #expect(forecast(.drift, history) == [9, 11, 13, 15])
+    #expect(forecast(.mean, history) == [3.25, 3.25, 3.25, 3.25])
+  }
+
+  @Test func missingValues() {
+    let history = [gap, 2, 3, 4, gap, 6, gap]
+    #expect(forecast(.naive, history) == [6, 6, 6, 6])
+    // Phases of a season of 3: after 7 values come the phases of indices 4, 5, 6; 4 was missing, so
+    // its value at 1 stands in, and 6's at 3.
+    #expect(forecast(.seasonalNaive, history, season: 3) == [2, 6, 4, 2])
+    // From 2 at index 1 to 6 at index 5: one a step, and index 7 comes next.
+    #expect(forecast(.drift, history) == [8, 9, 10, 11])
+    #expect(forecast(.mean, history) == [3.75, 3.75, 3.75, 3.75])
+  }
+
+  @Test func shortHistories() {
+    for baseline in Baseline.allCases {
+      #expect(forecast(baseline, [5], season: 12) == [5, 5, 5, 5])
+      #expect(forecast(baseline, [gap, gap]).allSatisfy { $0.isNaN })
+      #expect(forecast(baseline, []).allSatisfy { $0.isNaN })
+    }
+    #expect(forecast(.seasonalNaive, [1, 2, 3], season: 5) == [3, 3, 1, 2])
+  }
+
+  @Test func aConstantIsContinuedExactly() {
+    for baseline in Baseline.allCases {
+      #expect(
+        forecast(baseline, Array(repeating: 0.1, count: 37), season: 7) == [0.1, 0.1, 0.1, 0.1])
+    }
+  }
+}

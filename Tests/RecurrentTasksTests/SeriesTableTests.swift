@@ -1,0 +1,287 @@
+import RecurrentFormats
+import RecurrentTasks
+import Testing
+
+private func table(
+  _ text: String, _ columns: SeriesColumns = SeriesColumns()
+) throws(TableError) -> SeriesTable {
+  try SeriesTable(parsing: Array(text.utf8), file: "t.csv", columns: columns)
+}
+
+private func fault(in text: String, _ columns: SeriesColumns = SeriesColumns()) -> String? {
+  do {
+    _ = try table(text, columns)
+    return nil
+  } catch {
+    return error.description
+  }
+}
+
+/// Values with NaN made comparable.
+private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
+
+@Suite struct TablesAccepted {
+  @Test func oneSeries() throws {
+    let table = try table("ds,y\n1949-01-01,112\n1949-02-01,118\n1949-03-01,132\n")
+    #expect(table.columns == SeriesTable.Columns())
+    #expect(table.series.count == 1)
+    #expect(table.series[0].id == nil)
+    #expect(table.series[0].values == [112, 118, 132])
+    #expect(table.frequency.description == "monthly")
+    #expect(table.series[0].futureTimes(2).map(\.description) == ["1949-04-01", "1949-05-01"])
+    #expect(table.notes.isEmpty && table.warnings.isEmpty)
+  }
+
+  @Test func byteOrderMarkWindowsLinesAndQuotes() throws {
+    let table = try table("\u{FEFF}\"ds\",\"y\"\r\n\"2024-01-01\",\"1\"\r\n\"2024-01-02\",2\r\n")
+    #expect(table.series[0].values == [1, 2])
+  }
+
+  @Test func manySeriesKeepIdsAndOrder() throws {
+    let table = try table(
+      """
+      unique_id,ds,price,y
+      007,1,9,1
+      "b, c",1,9,10
+      007,2,9,2
+      7,5,9,100
+      "b, c",2,9,20
+      7,6,9,200
+      """)
+    #expect(table.columns.id == "unique_id")
+    #expect(table.series.map(\.id) == ["007", "b, c", "7"])
+    #expect(table.series.map(\.values) == [[1, 2], [10, 20], [100, 200]])
+    #expect(table.series[2].start == Timestamp("5"))
+  }
+
+  @Test func otherColumnNames() throws {
+    let text = "sku,week,n\nA,2024-01-01,1\nA,2024-01-08,2\n"
+    let table = try table(text, SeriesColumns(id: "sku", time: "week", value: "n"))
+    #expect(table.columns == SeriesTable.Columns(id: "sku", time: "week", value: "n"))
+    #expect(table.series[0].id == "A")
+    #expect(table.frequency.description == "weekly")
+  }
+
+  @Test(arguments: [
+    ("Month,Passengers\n1949-01,112\n1949-02,118\n", "Month", [112, 118]),
+    ("Passengers,Month\n112,1949-01\n118,1949-02\n", "Month", [112, 118]),
+    (",0\n1821,269\n1822,321\n", "", [269, 321]),
+    ("t,x\n1,5.5\n2,6.5\n", "t", [5.5, 6.5]),
+  ])
+  func twoColumnsExplainThemselves(text: String, time: String, values: [Double]) throws {
+    let table = try table(text)
+    #expect(table.columns.time == time)
+    #expect(table.series[0].values == values)
+    #expect(table.notes.count == 1)
+    #expect(table.notes[0].hasPrefix("times are read from column \"\(time)\", values from"))
+  }
+
+  @Test func rowsOutOfOrderAreSorted() throws {
+    let table = try table("ds,y\n2024-01-01,1\n2024-01-04,4\n2024-01-02,2\n2024-01-03,3\n")
+    #expect(table.series[0].values == [1, 2, 3, 4])
+    #expect(table.notes == ["rows were not in time order (first at line 4): sorted"])
+    #expect(table.warnings.isEmpty)
+  }
+
+  @Test func missingValuesAreNamed() throws {
+    let table = try table(
+      "ds,y\n1,1\n2,NA\n3,\n4,nan\n5,NaN\n6,6\n\n7,NA\n8,NA\n9,9\n10,10\n")
+    #expect(
+      shown(table.series[0].values) == [
+        "1.0", "nan", "nan", "nan", "nan", "6.0", "nan", "nan", "9.0", "10.0",
+      ])
+    #expect(
+      table.warnings == [
+        "6 values are missing: line 3 (2), line 4 (3), line 5 (4), line 6 (5), line 9 (7) "
+          + "and 1 more"
+      ])
+  }
+
+  @Test func gapsAreNamed() throws {
+    let table = try table(
+      """
+      unique_id,ds,y
+      A,2024-01-01,1
+      A,2024-01-02,2
+      A,2024-01-05,5
+      B,2024-01-01,1
+      B,2024-01-03,3
+      """)
+    #expect(shown(table.series[0].values) == ["1.0", "2.0", "nan", "nan", "5.0"])
+    #expect(
+      table.warnings == [
+        "2 gaps in time (3 steps): after line 3 (\"A\", 2024-01-02), after line 5 (\"B\", 2024-01-01)"
+      ])
+  }
+
+  @Test func aMissingEndIsSaid() throws {
+    let table = try table("ds,y\n1,1\n2,2\n3,\n")
+    #expect(
+      table.warnings == [
+        "1 value is missing: line 4 (3)",
+        "the last values are missing, and forecasts begin after them: the series",
+      ])
+  }
+
+  @Test func constantsAndDifferentLengths() throws {
+    let table = try table("unique_id,ds,y\nA,1,5\nA,2,5\nA,3,5\nB,2,1\n")
+    #expect(table.series.map(\.values.count) == [3, 1])
+    #expect(table.series[0].isConstant)
+  }
+
+  @Test func fourDigitsAreYearsOnlyTogether() throws {
+    #expect(try table("ds,y\n1998,1\n1999,1\n2000,1\n").frequency.description == "yearly")
+    let steps = try table("ds,y\n998,1\n999,1\n1000,1\n")
+    #expect(steps.frequency.description == "integer steps")
+    #expect(steps.series[0].futureTimes(1)[0].description == "1001")
+    #expect(try table("ds,y\n9000,1\n9001,1\n").frequency.description == "integer steps")
+  }
+
+  @Test func offsetsThatChangeOverWinter() throws {
+    let daily = try table(
+      "ds,y\n2024-03-30T00:00+01:00,1\n2024-03-31T00:00+01:00,2\n2024-04-01T00:00+02:00,3\n")
+    #expect(daily.frequency.description == "daily")
+    #expect(daily.series[0].futureTimes(1)[0].description == "2024-04-02T00:00+02:00")
+    let hourly = try table(
+      "ds,y\n2024-03-31T00:00+01:00,1\n2024-03-31T01:00+01:00,2\n2024-03-31T03:00+02:00,3\n")
+    #expect(hourly.frequency.description == "hourly")
+    #expect(hourly.series[0].values == [1, 2, 3])
+    #expect(hourly.series[0].futureTimes(1)[0].description == "2024-03-31T04:00+02:00")
+    #expect(hourly.notes.count == 1)
+  }
+
+  @Test func aDateMayStandForMidnight() throws {
+    let table = try table("ds,y\n2024-01-01,1\n2024-01-01 12:00,2\n2024-01-02,3\n")
+    #expect(table.frequency.description == "every 12 hours")
+    #expect(table.series[0].start.description == "2024-01-01 00:00")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aMillionRows() throws {
+    var text = Array("unique_id,ds,y\n".utf8)
+    let times = Frequency(.hour)
+    let start = try #require(Timestamp("2020-01-01 00:00:00"))
+    let stamps = (0..<10_000).map { times.advanced(start, by: $0).description }
+    for series in 0..<100 {
+      for (index, stamp) in stamps.enumerated() {
+        text.append(contentsOf: "store_\(series),\(stamp),\(index).25\n".utf8)
+      }
+    }
+    let clock = ContinuousClock()
+    var table: SeriesTable?
+    let elapsed = try clock.measure { table = try SeriesTable(parsing: text, file: "t.csv") }
+    #expect(table?.series.count == 100)
+    #expect(table?.series.last?.values.last == 9999.25)
+    // Some 0.4 seconds on an idle machine; tests share theirs.
+    #expect(elapsed < .seconds(4))
+  }
+}
+
+@Suite struct TablesRefused {
+  @Test(arguments: [
+    ("", "t.csv: the file is empty"),
+    ("ds,y\n", "t.csv:1: no rows below the header"),
+    (
+      "ds,value\n1,2\n",
+      "t.csv:1: no column \"y\" for the values; the columns are \"ds\", \"value\""
+    ),
+    (
+      "date,y\n1,2\n", "t.csv:1: no column \"ds\" for the times; the columns are \"date\", \"y\""
+    ),
+    (
+      "a,b,c\n1,2,3\n",
+      "t.csv:1: no column \"ds\" for the times; the columns are \"a\", \"b\", \"c\""
+    ),
+    (
+      "ds;y\n1;2\n",
+      "t.csv:1: no column \"ds\" for the times; "
+        + "the file seems to be separated by semicolons, commas are expected"
+    ),
+    ("ds,y,y\n1,2,3\n", "t.csv:1: two columns are named \"y\": the 2nd and the 3rd"),
+    ("ds,y\n1,2\n2,abc\n", "t.csv:3: column \"y\": \"abc\" is not a number"),
+    ("ds,y\n1,2\n2,-inf\n", "t.csv:3: column \"y\": \"-inf\" is infinite"),
+    ("ds,y\n1,2\n2,1e999\n", "t.csv:3: column \"y\": \"1e999\" is infinite"),
+    ("ds,y\n1,2\n2\n", "t.csv:3: 1 field where the header has 2"),
+    ("ds,y\n1,2\n,3\n", "t.csv:3: column \"ds\": a time is missing"),
+    (
+      "ds,y\n2024-01-01,2\n31/01/2024,3\n",
+      "t.csv:3: column \"ds\": \"31/01/2024\" is not a time; "
+        + "accepted are 2024-01-31, 2024-01-31T10:30, 2024-01, 2024 or an integer"
+    ),
+    (
+      "ds,y\n2024-01-01,2\n17,3\n",
+      "t.csv:3: column \"ds\": \"17\" is a plain number, the first row's is not"
+    ),
+    (
+      "ds,y\n2024-01-01T00:00Z,2\n2024-01-01T01:00,3\n",
+      "t.csv:3: column \"ds\": \"2024-01-01T01:00\" is without an offset from UTC, "
+        + "the first row's is not"
+    ),
+    (
+      "ds,y\n1,1\n3,1\n2,1\n\n1,1\n3,9\n",
+      "t.csv:6: column \"ds\": 1 stands twice, first at line 2"
+    ),
+    (
+      "unique_id,ds,y\nA,1,1\nB,1,1\nA,2,1\nB,1,2\n",
+      "t.csv:5: column \"ds\": 1 stands twice in series \"B\", first at line 3"
+    ),
+    (
+      "store,ds,y\nA,1,1\nB,1,1\n",
+      "t.csv:3: column \"ds\": 1 stands twice, first at line 2; "
+        + "if the file holds several series, name the column of their ids"
+    ),
+    (
+      "ds,y\n2024-01-01,1\n",
+      "t.csv: no series has more than one time: at least two are needed to tell the frequency"
+    ),
+    (
+      "ds,y\n2024-01-01T00:00,1\n2024-01-01T01:00,1\n2024-01-01T02:00,1\n2024-01-01T02:20,1\n"
+        + "2024-01-01T03:00,1\n2024-01-01T04:00,1\n",
+      "t.csv:5: column \"ds\": 2024-01-01T02:20 does not fit times that are mostly hourly and "
+        + "begin with 2024-01-01T00:00 at line 2"
+    ),
+    (
+      "ds,y\n2024-01-01 00:00:00,1\n2024-01-01 00:00:01,1\n2034-01-01 00:00:00,1\n",
+      "t.csv:4: column \"ds\": 2034-01-01 00:00:00 comes 315619199 steps after "
+        + "2024-01-01 00:00:01 at line 3, and the times are every second"
+    ),
+  ])
+  func inOneLine(text: String, message: String) {
+    #expect(fault(in: text) == message)
+  }
+
+  @Test func namedColumnsThatAreNotThere() {
+    let text = "ds,y\n1,2\n2,3\n"
+    let listing = "; the columns are \"ds\", \"y\""
+    #expect(
+      fault(in: text, SeriesColumns(id: "sku"))
+        == "t.csv:1: no column \"sku\" for the series ids" + listing)
+    #expect(
+      fault(in: text, SeriesColumns(time: "when"))
+        == "t.csv:1: no column \"when\" for the times" + listing)
+    #expect(
+      fault(in: text, SeriesColumns(value: "n"))
+        == "t.csv:1: no column \"n\" for the values" + listing)
+    #expect(
+      fault(in: text, SeriesColumns(value: "ds"))
+        == "t.csv:1: column \"ds\": cannot hold both the times and the values")
+  }
+
+  @Test func invalidUTF8() {
+    let bytes = Array("ds,y\n1,2\n2,".utf8) + [0xC3, 0x28]
+    #expect {
+      try SeriesTable(parsing: bytes, file: "t.csv")
+    } throws: {
+      "\($0)" == "t.csv:3: not UTF-8: byte 0xC3"
+    }
+  }
+}
+
+@Suite struct FillingIn {
+  @Test func straightLinesBetweenAndNearestOutside() {
+    let gap = Double.nan
+    #expect(interpolated([gap, 1, gap, gap, 4, gap]) == [1, 1, 2, 3, 4, 4])
+    #expect(interpolated([gap, gap]) == [0, 0])
+    #expect(interpolated([]) == [])
+    #expect(interpolated([0.1, gap, 0.1]) == [0.1, 0.1, 0.1])
+  }
+}
