@@ -95,9 +95,10 @@ private struct Model: TensorTree {
   private struct Failure: Error {}
 
   /// After the first step, memory comes from the pool: also when a step is given up half-way.
-  @Test(arguments: Machine.all)
-  func aStepAllocatesNothingNew(machine: Machine) {
-    let context = machine.context
+  @Test(arguments: [1, 2, 3])
+  func aStepAllocatesNothingNew(threadCount: Int) {
+    // A context of its own: other tests use theirs at the same time.
+    let context = ComputeContext(threadCount: threadCount)
     let x = Tensor(DoubleArray.cosines([30, 70]), on: context)
     let w = Tensor(DoubleArray.cosines([50, 70]), on: context)
     func step(fails: Bool) throws(Failure) {
@@ -107,11 +108,11 @@ private struct Model: TensorTree {
         return softmaxCrossEntropy(y + y.mean(), targets: (0..<30).map { $0 })
       }
     }
-    // How many pieces are under way at once is up to the threads, so one step can need a little
-    // less memory than the next.
-    for _ in 0..<20 { try? step(fails: false) }
+    try? step(fails: false)
     let before = context.buffers.systemAllocationCount
     for round in 0..<200 { try? step(fails: round % 3 == 0) }
-    #expect(context.buffers.systemAllocationCount <= before + machine.context.threadCount)
+    // How many threads hold a scratch block of one of a few sizes at once is up to the system.
+    let slack = 4 * (threadCount - 1)
+    #expect(context.buffers.systemAllocationCount <= before + slack)
   }
 }

@@ -19,8 +19,12 @@ package struct ElementwiseProgram: Sendable {
   private let targetCount: Int
   private let inputCount: Int
   private let valueCount: Int
-  private let instructions: [Instruction]
+  private let operations: [rk_op]
   private let slotCount: Int
+  /// Which operations take a value given at each run, and which one.
+  private let valueUses: [(operation: Int, value: Int)]
+  /// Which operations load an input, and which one.
+  private let inputUses: [(operation: Int, input: Int)]
 
   /// Which targets are read before they are written.
   private let readsTargets: Bool
@@ -29,18 +33,19 @@ package struct ElementwiseProgram: Sendable {
     let formula = Formula()
     build(formula)
     let (instructions, slotCount) = formula.allocateSlots()
-    self.instructions = instructions
     self.slotCount = slotCount
-    targetCount = instructions.reduce(0) { count, instruction in
-      if case .target(let index) = instruction.place { max(count, index + 1) } else { count }
+    let targetCount = instructions.compactMap(\.target).reduce(0) { max($0, $1 + 1) }
+    self.targetCount = targetCount
+    operations = instructions.map { $0.encoded(firstInput: targetCount) }
+    valueUses = instructions.enumerated().compactMap { index, instruction in
+      instruction.value.map { (index, $0) }
     }
-    inputCount = instructions.reduce(0) { count, instruction in
-      if case .input(let index) = instruction.place { max(count, index + 1) } else { count }
+    inputUses = instructions.enumerated().compactMap { index, instruction in
+      instruction.input.map { (index, $0) }
     }
-    valueCount = instructions.reduce(0) { max($0, ($1.valueIndex ?? -1) + 1) }
-    readsTargets = instructions.contains { instruction in
-      if case .target = instruction.place { instruction.code == RK_LOAD } else { false }
-    }
+    inputCount = inputUses.reduce(0) { max($0, $1.input + 1) }
+    valueCount = valueUses.reduce(0) { max($0, $1.value + 1) }
+    readsTargets = instructions.contains { $0.target != nil && $0.code == RK_LOAD }
     precondition(targetCount > 0, "An elementwise program stores nothing")
   }
 
@@ -153,10 +158,13 @@ package struct ElementwiseProgram: Sendable {
           base: input.buffer.address + input.offset, step_stride: 0,
           row_stride: Int64(grid.rowStride(broadcast)), offset: 0, ring: 0)
       }
-    let ops = instructions.map { instruction in
-      instruction.operation(
-        firstInput: targetCount, values: values,
-        spread: { grid.spread(broadcasts[$0]) })
+    var operations = operations
+    for (operation, value) in valueUses { operations[operation].value = values[value] }
+    for (operation, input) in inputUses {
+      guard let (axis, inner) = grid.spread(broadcasts[input]) else { continue }
+      operations[operation].code = UInt16(RK_SPREAD.rawValue)
+      operations[operation].axis = Int32(axis)
+      operations[operation].inner = Int32(inner)
     }
 
     let panel = context.kernels.panel
@@ -169,10 +177,11 @@ package struct ElementwiseProgram: Sendable {
     let unitStep = (Self.pieceCount + panel - 1) / panel * panel
     let rowPieces = (grid.rows + rowStep - 1) / rowStep
     let unitPieces = (grid.units + unitStep - 1) / unitStep
-    unsafe ops.withUnsafeBufferPointer { ops in
+    unsafe operations.withUnsafeBufferPointer { operations in
       unsafe operands.withUnsafeBufferPointer { operands in
         nonisolated(unsafe) let program = unsafe rk_program(
-          ops: ops.baseAddress, op_count: Int32(ops.count), slot_count: Int32(slotCount),
+          ops: operations.baseAddress, op_count: Int32(operations.count),
+          slot_count: Int32(slotCount),
           block_rows: Int32(blockRows), block_units: Int32(blockUnits),
           operands: operands.baseAddress, weights: nil)
         context.workers.forEach(rowPieces * unitPieces) { piece in
@@ -279,27 +288,27 @@ package final class Formula {
 
   /// An element of a tensor that is only read.
   package func input(_ index: Int) -> Term {
-    append(Instruction(RK_LOAD, place: .input(index)))
+    append(Instruction(RK_LOAD, input: index))
   }
 
   /// An element of a tensor that is updated, as it was before.
   package func target(_ index: Int) -> Term {
-    append(Instruction(RK_LOAD, place: .target(index)))
+    append(Instruction(RK_LOAD, target: index))
   }
 
   /// A number given at each run.
   package func value(_ index: Int) -> Term {
-    append(Instruction(RK_CONSTANT, valueIndex: index))
+    append(Instruction(RK_CONSTANT, value: index))
   }
 
   /// A number that is part of the formula.
   package func constant(_ value: Float) -> Term {
-    append(Instruction(RK_CONSTANT, value: value))
+    append(Instruction(RK_CONSTANT, number: value))
   }
 
   /// Makes the term the element of the target.
   package func store(_ term: Term, to target: Int) {
-    _ = append(Instruction(RK_STORE, [term], place: .target(target)))
+    _ = append(Instruction(RK_STORE, [term], target: target))
   }
 
   /// Gives every instruction's result a slot that no later instruction still reads.
@@ -336,8 +345,8 @@ package struct Term {
   fileprivate let formula: Formula
   fileprivate let index: Int
 
-  fileprivate func apply(_ code: rk_code, value: Float = 0) -> Term {
-    formula.append(Instruction(code, [self], value: value))
+  fileprivate func apply(_ code: rk_code, number: Float = 0) -> Term {
+    formula.append(Instruction(code, [self], number: number))
   }
   fileprivate func apply(_ code: rk_code, _ b: Term) -> Term {
     formula.append(Instruction(code, [self, b]))
@@ -355,12 +364,12 @@ package struct Term {
   package static func / (a: Term, b: Term) -> Term { a.apply(RK_DIVIDE, b) }
   package static prefix func - (a: Term) -> Term { a.apply(RK_NEGATE) }
 
-  package static func + (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, value: b) }
-  package static func - (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, value: -b) }
-  package static func * (a: Term, b: Float) -> Term { a.apply(RK_MULTIPLY_VALUE, value: b) }
+  package static func + (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, number: b) }
+  package static func - (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, number: -b) }
+  package static func * (a: Term, b: Float) -> Term { a.apply(RK_MULTIPLY_VALUE, number: b) }
   package static func / (a: Term, b: Float) -> Term { a / a.formula.constant(b) }
   package static func + (a: Float, b: Term) -> Term { b + a }
-  package static func - (a: Float, b: Term) -> Term { b.apply(RK_FROM_VALUE, value: a) }
+  package static func - (a: Float, b: Term) -> Term { b.apply(RK_FROM_VALUE, number: a) }
   package static func * (a: Float, b: Term) -> Term { b * a }
   package static func / (a: Float, b: Term) -> Term {
     a == 1 ? b.apply(RK_RECIPROCAL) : b.formula.constant(a) / b
@@ -387,51 +396,35 @@ package func select(where mask: Term, _ a: Term, _ b: Term) -> Term {
 
 /// An operation whose arguments are instructions, and slots once those have been given out.
 private struct Instruction: Sendable {
-  enum Place: Sendable {
-    case target(Int)
-    case input(Int)
-  }
-
   let code: rk_code
   var arguments: [Int]
   var slot = 0
-  let place: Place?
-  let value: Float
-  let valueIndex: Int?
+  /// The number that is part of the operation.
+  let number: Float
+  /// The tensors and the value that it is about, if it is about any.
+  let target: Int?
+  let input: Int?
+  let value: Int?
 
   init(
-    _ code: rk_code, _ arguments: [Term] = [], place: Place? = nil, value: Float = 0,
-    valueIndex: Int? = nil
+    _ code: rk_code, _ arguments: [Term] = [], number: Float = 0, target: Int? = nil,
+    input: Int? = nil, value: Int? = nil
   ) {
     self.code = code
     self.arguments = arguments.map(\.index)
-    self.place = place
+    self.number = number
+    self.target = target
+    self.input = input
     self.value = value
-    self.valueIndex = valueIndex
   }
 
-  func operation(
-    firstInput: Int, values: [Float], spread: (Int) -> (axis: Int, inner: Int)?
-  ) -> rk_op {
-    var op = rk_op()
-    op.code = UInt16(code.rawValue)
-    op.dst = UInt16(slot)
-    op.a = arguments.count > 0 ? UInt16(arguments[0]) : 0
-    op.b = arguments.count > 1 ? UInt16(arguments[1]) : 0
-    op.c = arguments.count > 2 ? UInt16(arguments[2]) : 0
-    op.value = valueIndex.map { values[$0] } ?? value
-    switch place {
-    case .target(let index): op.operand = UInt16(index)
-    case .input(let index):
-      op.operand = UInt16(firstInput + index)
-      if let (axis, inner) = spread(index) {
-        op.code = UInt16(RK_SPREAD.rawValue)
-        op.axis = Int32(axis)
-        op.inner = Int32(inner)
-      }
-    case nil: break
-    }
-    return op
+  /// The kernels' form. The operands are the targets and then the inputs.
+  func encoded(firstInput: Int) -> rk_op {
+    let slots = arguments.map { UInt16($0) } + [0, 0, 0]
+    return rk_op(
+      code: UInt16(code.rawValue), dst: UInt16(slot), a: slots[0], b: slots[1], c: slots[2],
+      operand: UInt16(target ?? input.map { firstInput + $0 } ?? 0), weight: 0, k: 0, axis: 0,
+      inner: 0, value: number)
   }
 }
 
