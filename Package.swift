@@ -37,7 +37,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "TestSupport", dependencies: ["RecurrentCore"], path: "Tests/Support"),
+    .target(
+      name: "TestSupport", dependencies: ["RecurrentCore", "RecurrentFormats"],
+      path: "Tests/Support"),
     .testTarget(name: "RecurrentCoreTests", dependencies: ["RecurrentCore", "TestSupport"]),
     .testTarget(name: "RecurrentCellsTests", dependencies: ["RecurrentCells", "TestSupport"]),
     .testTarget(

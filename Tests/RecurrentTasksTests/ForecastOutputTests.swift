@@ -46,7 +46,8 @@ private let shapes: [(String, [Double])] = [
   ("a ramp", (0..<50).map(Double.init)), ("a constant", Array(repeating: 3, count: 20)),
   ("zeros", [0, 0, 0]), ("two values", [1, 2]), ("one value", [1]),
   ("gaps", [1, .nan, 3, .nan, .nan, 6, .nan]), ("all missing", [.nan, .nan]),
-  ("huge", [1e308, -1e308, 1e308]), ("tiny", [5e-324, 0, 1e-310]), ("small steps", [1, 1 + 1e-15]),
+  ("huge", [1e308, -1e308, 1e308]), ("tiny", [.leastNonzeroMagnitude, 0, .leastNormalMagnitude]),
+  ("small steps", [1, 1 + 1e-15]),
   ("long", (0..<20_000).map { Double($0 % 97) }),
 ]
 

@@ -1,3 +1,12 @@
+// The standard library's roots and rounding call libm, which is linked only where it is imported.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Measures of a forecast against what happened; steps whose actual value is missing (NaN) do not
 /// count, and a measure of no steps is nil.
 public enum Metrics {

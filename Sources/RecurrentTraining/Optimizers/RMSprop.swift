@@ -59,9 +59,6 @@ public struct RMSprop: Optimizer {
     _ model: inout Model, gradient: Model, rateFactor: Double
   ) {
     stepCount += 1
-    squareAverage.tensors = []
-    gradientAverage.tensors = []
-    momentumBuffer.tensors = []
     let hasMomentum = momentum != 0
     settings(rateFactor: rateFactor).forEachParameter(of: &model, gradient: gradient) {
       index, weight, gradient, rate, decay in

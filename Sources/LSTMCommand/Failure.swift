@@ -1,0 +1,71 @@
+import ArgumentParser
+import Recurrent
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How a run ends that does not end well: one line, and a status of sysexits.
+struct Failure {
+  enum Status: Int32 {
+    case usage = 64
+    case badData = 65
+    case noInput = 66
+    case ourFault = 70
+    case cannotCreate = 73
+    case cannotWrite = 74
+    case diverged = 75
+    case interrupted = 130
+  }
+
+  private let error: any Error
+
+  init(_ error: any Error) { self.error = error }
+
+  private var status: Status {
+    switch error {
+    case is CellError, is UsageError: .usage
+    case is TableError, is SafetensorsError, is TensorMismatch, is ForecastModelError: .badData
+    case let error as FileError:
+      switch error.operation {
+      case .open, .read, .map: .noInput
+      case .create, .rename: .cannotCreate
+      case .write, .synchronize: .cannotWrite
+      }
+    case is DivergenceError: .diverged
+    case is ForecastInterrupted: .interrupted
+    default: .ourFault
+    }
+  }
+
+  private var message: String {
+    switch error {
+    case let error as ForecastInterrupted:
+      "interrupted"
+        + (error.checkpoint.map { "; take it up again with --resume \($0)" } ?? "")
+    default: "\(error)"
+    }
+  }
+
+  func exit() -> Never {
+    // The parser's own errors and its clean exits, --help among them, know their texts.
+    let parserStatus = LSTMCommand.exitCode(for: error)
+    if parserStatus == .success { LSTMCommand.exit(withError: error) }
+    if parserStatus == .validationFailure {
+      printToStandardError("lstm: \(LSTMCommand.message(for: error)) (see lstm --help)")
+      endProcess(Status.usage.rawValue)
+    }
+    printToStandardError("lstm: \(message)")
+    endProcess(status.rawValue)
+  }
+}
+
+/// Options that cannot be, or cannot go together.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Recurrent
+
+/// `lstm predict`: what comes next, by a model that was kept.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Forecast a table of series with a model that was kept.")
+
+  @Argument(help: "The model, a safetensors file.")
+  var model: String
+
+  @Argument(help: "The table, CSV; - for standard input.")
+  var data: String
+
+  @OptionGroup var columns: ColumnOptions
+
+  @Option(help: "Where the forecast goes; - for standard output.")
+  var output = "forecast.csv"
+
+  @Option(help: "Where the picture goes.")
+  var plot = "forecast.svg"
+
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    if output == "-", shared.json {
+      throw ValidationError("--json and --output - both want standard output")
+    }
+    if output == plot {
+      throw ValidationError("two of the files to write have the same name")
+    }
+  }
+
+  func run() throws {
+    let console = shared.console
+    let forecaster = try Forecaster(path: model, on: shared.context)
+    let table = try columns.table(data, console)
+    for path in [output, plot] { try OutputFile.check(path) }
+    let study = try ForecastStudy.predict(table, by: forecaster)
+    for note in study.notes { console.note(note) }
+    let report = StudyReport(study: study)
+    try OutputFile.write(report.forecastTable.csv, to: output)
+    try OutputFile.write(report.plot.svg, to: plot)
+    if output == "-" { return }
+    report.printed(
+      asJSON: shared.json,
+      with: report.dataLine + report.chart + "\nWritten: \(output), \(plot)\n")
+  }
+}

@@ -1,0 +1,133 @@
+import ArgumentParser
+import Recurrent
+
+/// What every verb takes.
+struct SharedOptions: ParsableArguments {
+  @Flag(help: "Put one JSON document on standard output.")
+  var json = false
+
+  @Flag(help: "Say nothing but errors on standard error.")
+  var quiet = false
+
+  @Option(help: "Threads to use; the results do not depend on it. Default: all processors.")
+  var threads: Int?
+
+  @Option(help: "What random numbers are drawn from: the same seed gives the same bytes.")
+  var seed = 1
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads is at least 1 and at most 1024, found \(threads)")
+    }
+  }
+
+  var console: Console { Console(isQuiet: quiet) }
+  var context: ComputeContext { ComputeContext(threadCount: threads) }
+}
+
+/// Which columns of the table are what.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: "The column of the series' ids. Default: unique_id, if there is one.")
+  var idColumn: String?
+
+  @Option(help: "The column of times. Default: ds.")
+  var timeColumn: String?
+
+  @Option(help: "The column of values. Default: y.")
+  var valueColumn: String?
+
+  var columns: SeriesColumns {
+    SeriesColumns(id: idColumn, time: timeColumn, value: valueColumn)
+  }
+
+  /// Reads the table and says what there is to say about it.
+  func table(_ path: String, _ console: Console) throws -> SeriesTable {
+    let table = try SeriesTable(parsing: readFile(path), file: path, columns: columns)
+    for note in table.notes { console.note(note) }
+    for warning in table.warnings { console.warn(warning) }
+    return table
+  }
+}
+
+/// What a forecaster is made of.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "Steps to forecast.")
+  var horizon: Int
+
+  @Option(help: "Steps after which a pattern repeats. Default: the frequency's, or what is seen.")
+  var season: Int?
+
+  @Option(
+    help: "The cell of the network: lstm, gru, rnn, …, with options as lstm:peepholes=i+o.")
+  var cell = "lstm"
+
+  @Option(help: "Units of a layer.")
+  var hidden = 32
+
+  @Option(help: "Layers.")
+  var layers = 1
+
+  @Option(help: "Passes over the windows of the data. Default: chosen by their number.")
+  var epochs: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Percent that a band should hold, repeatable or with commas. Default: 80,90.",
+      valueName: "level"))
+  var level: [String] = []
+
+  func validate() throws {
+    for (name, value, limit) in [
+      ("--horizon", horizon, 10_000), ("--season", season ?? 1, 10_000),
+      ("--hidden", hidden, 4096), ("--layers", layers, 16), ("--epochs", epochs ?? 1, 100_000),
+    ] where !(1...limit).contains(value) {
+      throw ValidationError("\(name) is at least 1 and at most \(limit), found \(value)")
+    }
+    _ = try levels
+    do { _ = try Cell.named(cell) } catch { throw ValidationError("--cell: \(error)") }
+  }
+
+  private var levels: [Double] {
+    get throws {
+      if level.isEmpty { return [80, 90] }
+      let texts = level.flatMap {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let values = try texts.map { text in
+        guard let value = Double(text), value > 0, value < 100 else {
+          throw ValidationError("--level is a percentage between 0 and 100, found \"\(text)\"")
+        }
+        return value
+      }
+      return Set(values).sorted()
+    }
+  }
+
+  func configuration(for table: SeriesTable, seed: Int, _ console: Console) throws
+    -> ForecastConfiguration
+  {
+    let season = table.season(given: season)
+    if let note = season.note { console.note(note) }
+    return ForecastConfiguration(
+      horizon: horizon, season: season.length, levels: try levels, cell: cell,
+      hiddenSize: hidden, numLayers: layers, epochs: epochs, seed: seed)
+  }
+}
+
+/// How a training run can be stopped and taken up again.
+struct RunOptions: ParsableArguments {
+  @Option(help: "Keep the state of the training in this file, so that it can be taken up again.")
+  var checkpoint: String?
+
+  @Option(help: "Take up the training that this checkpoint holds.")
+  var resume: String?
+
+  @Option(help: "Write the training's progress to this file, a JSON object a line.")
+  var log: String?
+
+  func validate() throws {
+    if let checkpoint, [log].contains(checkpoint) {
+      throw ValidationError("--checkpoint and --log name the same file")
+    }
+  }
+}

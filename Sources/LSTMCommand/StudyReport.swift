@@ -1,0 +1,83 @@
+import Recurrent
+
+/// A study as the tool shows it.
+struct StudyReport {
+  let study: ForecastStudy
+
+  /// What the data are, in a line.
+  var dataLine: String {
+    let table = study.table
+    let count = table.series.count
+    let values = table.series.reduce(0) { $0 + $1.values.count }
+    let series = count == 1 ? "1 series" : "\(count) series"
+    var line = "\(table.file): \(series) of \(values) values, \(table.frequency)"
+    if count == 1, let only = table.series.first, !only.values.isEmpty {
+      line += ", \(only.time(at: 0)) to \(only.time(at: only.values.count - 1))"
+    }
+    let season = study.configuration.season
+    return line + (season > 1 ? ", season \(season)\n" : ", no season\n")
+  }
+
+  /// The leaderboard with its heading, or why there is none.
+  var backtestText: String {
+    let windows = study.backtests.map(\.count).max() ?? 0
+    guard windows > 0 else { return "\nNo backtest: the series are too short for one.\n" }
+    let heading =
+      "\nBacktest over \(windows) \(windows == 1 ? "window" : "windows") "
+      + "of \(study.configuration.horizon) steps\n"
+    return heading + study.leaderboard.text
+      + (study.leaderboard.verdict.map { $0 + "\n" } ?? "")
+  }
+
+  /// A drawing of the first series and its forecast.
+  var chart: String {
+    guard let forecast = study.forecasts.first,
+      let series = study.table.series.first(where: { $0.id == forecast.id })
+    else { return "" }
+    let chart = TerminalChart(
+      series: series, forecast: forecast, width: Console.width, isColored: Console.isColored)
+    let name = study.forecasts.count > 1 ? series.id.map { "\n\($0)\n" } ?? "\n" : "\n"
+    return name + chart.text
+  }
+
+  /// history, backtest, forecast and bands of every series, as SVG.
+  var plot: ForecastPlot {
+    let forecasts = Dictionary(
+      study.forecasts.map { ($0.id ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+    return ForecastPlot(
+      title: "Forecast of \(study.table.columns.value)",
+      subtitle: "\(study.configuration.horizon) steps, \(study.table.frequency)",
+      method: ForecastStudy.method,
+      panels: study.table.series.indices.map { index in
+        let series = study.table.series[index]
+        return ForecastPlot.Panel(
+          series: series, backtests: study.backtests[index], forecast: forecasts[series.id ?? ""])
+      })
+  }
+
+  var forecastTable: ForecastTable {
+    ForecastTable(
+      columns: study.table.columns, method: ForecastStudy.method, forecasts: study.forecasts)
+  }
+
+  /// The one document of `--json`.
+  var json: JSONObject {
+    [
+      "configuration": .object(study.configuration.json),
+      "data": [
+        "file": .string(study.table.file), "series": .integer(study.table.series.count),
+        "frequency": .string("\(study.table.frequency)"),
+      ],
+      "leaderboard": study.leaderboard.json,
+      "forecast": forecastTable.json,
+      "notes": .array((study.table.notes + study.notes).map(JSONValue.string)),
+      "warnings": .array(study.table.warnings.map(JSONValue.string)),
+    ]
+  }
+
+  /// Puts the study on standard output.
+  func printed(asJSON: Bool, with text: @autoclosure () -> String) {
+    printToStandardOutput(
+      asJSON ? JSONValue.object(json).text(indented: true) + "\n" : text())
+  }
+}

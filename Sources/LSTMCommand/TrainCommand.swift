@@ -1,0 +1,61 @@
+import ArgumentParser
+import Recurrent
+
+/// `lstm train`: for those who keep a model.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a model and keep it.",
+    subcommands: [TrainForecastCommand.self])
+}
+
+/// `lstm train forecast`.
+struct TrainForecastCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forecast", abstract: "Train a forecaster on a table of series and keep it.")
+
+  @Argument(help: "The table, CSV; - for standard input.")
+  var data: String
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var columns: ColumnOptions
+
+  @Option(help: "Where the model goes, a safetensors file.")
+  var save: String
+
+  @OptionGroup var run: RunOptions
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    let files = [save, run.checkpoint, run.log].compactMap { $0 }
+    guard Set(files).count == files.count else {
+      throw ValidationError("two of the files to write have the same name")
+    }
+  }
+
+  func run() throws {
+    let console = shared.console
+    let table = try columns.table(data, console)
+    try OutputFile.check(save)
+    let configuration = try model.configuration(for: table, seed: shared.seed, console)
+    let training = try TrainingRun(run, console)
+    var journal = try training.journal(for: table, configuration, parts: ["verb": "train"])
+    let forecaster: Forecaster
+    do {
+      let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+      forecaster = try Forecaster(
+        fitting: usable.map { table.series[$0].values }, configuration, journal: &journal,
+        label: "final", on: shared.context)
+    } catch {
+      console.endProgress()
+      throw error
+    }
+    try training.end()
+    try AtomicFile.write(forecaster.document().bytes, to: save)
+    printToStandardOutput(
+      shared.json
+        ? JSONValue.object([
+          "configuration": .object(configuration.json), "model": .string(save),
+        ]).text(indented: true) + "\n"
+        : "Written: \(save)\n")
+  }
+}

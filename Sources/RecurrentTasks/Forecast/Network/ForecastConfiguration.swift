@@ -1,0 +1,79 @@
+import RecurrentFormats
+
+/// What a forecaster is made of and how it is trained. Every default is chosen by the data's shape
+/// or the same for all data.
+public struct ForecastConfiguration: Sendable, Hashable {
+  /// Steps to forecast.
+  public var horizon: Int
+  /// Steps after which a pattern repeats, 1 for none.
+  public var season: Int
+  /// Percent of what happens that each band should hold, ascending.
+  public var levels: [Double]
+  /// The cell of the network: a name and options, as `Cell.named(_:)` reads them.
+  public var cell: String
+  public var hiddenSize: Int
+  public var numLayers: Int
+  /// Passes over the windows; nil: about ten, within 200 to 1000 steps.
+  public var epochs: Int?
+  /// Networks whose forecasts are averaged.
+  public var members: Int
+  /// What every random number is drawn from.
+  public var seed: Int
+
+  public init(
+    horizon: Int, season: Int, levels: [Double] = [80, 90], cell: String = "lstm",
+    hiddenSize: Int = 32, numLayers: Int = 1, epochs: Int? = nil, members: Int = 3, seed: Int = 1
+  ) {
+    precondition(horizon >= 1 && season >= 1, "A horizon and a season are at least 1 step")
+    self.horizon = horizon
+    self.season = season
+    self.levels = levels.sorted()
+    self.cell = cell
+    self.hiddenSize = hiddenSize
+    self.numLayers = numLayers
+    self.epochs = epochs
+    self.members = members
+    self.seed = seed
+  }
+
+  /// The levels of the quantiles that the network gives: the median, then for each band its lower
+  /// bound, then for each its upper one.
+  var quantiles: [Double] {
+    [0.5] + levels.map { 0.5 - $0 / 200 } + levels.map { 0.5 + $0 / 200 }
+  }
+
+  /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
+  var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
+
+  /// Observed values that a series needs before anything can be said about it.
+  public static let minimumHistory = 2
+}
+
+extension ForecastConfiguration {
+  public var json: JSONObject {
+    [
+      "horizon": .integer(horizon), "season": .integer(season),
+      "levels": .array(levels.map(JSONValue.number)), "cell": .string(cell),
+      "hidden": .integer(hiddenSize), "layers": .integer(numLayers),
+      "epochs": epochs.map(JSONValue.integer) ?? .null, "members": .integer(members),
+      "seed": .integer(seed),
+    ]
+  }
+
+  /// Nil where a member is missing or out of range.
+  public init?(json: JSONObject) {
+    guard let horizon = json["horizon"]?.integer, (1...100_000).contains(horizon),
+      let season = json["season"]?.integer, (1...100_000).contains(season),
+      let levels = json["levels"]?.array?.compactMap(\.number), levels.count <= 32,
+      levels.allSatisfy({ $0 > 0 && $0 < 100 }),
+      let cell = json["cell"]?.string,
+      let hidden = json["hidden"]?.integer, (1...100_000).contains(hidden),
+      let layers = json["layers"]?.integer, (1...64).contains(layers),
+      let members = json["members"]?.integer, (1...64).contains(members),
+      let seed = json["seed"]?.integer, let epochs = json["epochs"]
+    else { return nil }
+    self.init(
+      horizon: horizon, season: season, levels: levels, cell: cell, hiddenSize: hidden,
+      numLayers: layers, epochs: epochs.integer, members: members, seed: seed)
+  }
+}

@@ -1,0 +1,66 @@
+import RecurrentCore
+import RecurrentFormats
+
+/// A saved model that is no forecaster, or one that this version cannot use.
+public struct ForecastModelError: Error, Sendable, Hashable, CustomStringConvertible {
+  public var file: String
+  public var message: String
+  public var description: String { "\(file): \(message)" }
+}
+
+extension Forecaster {
+  static let task = "forecast"
+
+  /// The file to be: the networks' weights, `network.0.recurrent.weight_ih_l0` and so on, and in the
+  /// metadata the configuration, how much the networks count, and how wide their bands are.
+  ///
+  /// - Parameter training: What the model was trained on and how well it did, for those who look.
+  public func document(training: JSONObject = [:]) -> SafetensorsDocument {
+    ModelFile.document(
+      Networks(network: networks),
+      configuration: [
+        "task": .string(Self.task), "forecast": .object(configuration.json),
+        "seasons": .integer(seasons), "blend": .number(blend),
+        "widening": .array(widening.map(JSONValue.number)), "training": .object(training),
+      ])
+  }
+
+  /// Opens a saved forecaster.
+  ///
+  /// - Throws: `SafetensorsError` for a file that cannot be read, ``ForecastModelError`` for one that
+  ///   holds no forecaster, `TensorMismatch` for weights that do not fit.
+  public init(path: String, on context: ComputeContext = .default) throws {
+    let file = try ModelFile(path: path)
+    func fault(_ message: String) -> ForecastModelError {
+      ForecastModelError(file: path, message: message)
+    }
+    guard let task = file.configuration["task"]?.string else {
+      throw fault("the model does not say what it is for")
+    }
+    guard task == Self.task else {
+      throw fault("a model for \(quotedForMessage(task)), not for forecasting")
+    }
+    guard let object = file.configuration["forecast"]?.object,
+      let configuration = ForecastConfiguration(json: object),
+      let seasons = file.configuration["seasons"]?.integer, (1...1000).contains(seasons),
+      let blend = file.configuration["blend"]?.number, blend >= 0, blend <= 1,
+      let widening = file.configuration["widening"]?.array?.compactMap(\.number),
+      widening.count == configuration.levels.count, widening.allSatisfy({ $0 > 0 })
+    else { throw fault("the model's configuration is damaged") }
+    let hasNetworks = file.tensors.entries.contains { $0.name.hasPrefix("network.") }
+    let blank = try ForecastNetwork(
+      configuration, features: 2 * configuration.season, key: RandomKey(seed: 0), on: context)
+    let networks = Networks(
+      network: Array(repeating: blank, count: hasNetworks ? configuration.members : 0))
+    self.init(
+      configuration, seasons: seasons, networks: try networks.loaded(from: file.tensors).network,
+      blend: blend, widening: widening, on: context)
+  }
+
+  private struct Networks: TensorTree {
+    var network: [ForecastNetwork]
+    mutating func visit(_ visitor: inout some TensorVisitor) {
+      visitor.visit("network", &network)
+    }
+  }
+}

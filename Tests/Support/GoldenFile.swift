@@ -1,0 +1,94 @@
+import Foundation
+import RecurrentCore
+import RecurrentFormats
+
+/// Golden values of one family, made by `Fixtures/make_pytorch_fixtures.py`, which says what they are.
+public struct GoldenFile: Sendable {
+  /// The options of each case.
+  public let cases: [GoldenCase]
+
+  /// - Parameter family: `lstm` for `pytorch_lstm.safetensors`.
+  public init(_ family: String) {
+    let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Fixtures")
+    let path = fixtures.appending(path: "pytorch_\(family).safetensors").path(percentEncoded: false)
+    do {
+      let bytes = try Data(contentsOf: URL(filePath: path))
+      let file = try SafetensorsFile(bytes: Array(bytes), file: path)
+      let descriptions = try JSONValue(parsing: file.metadata["cases"] ?? "")
+      cases = (descriptions.array ?? []).map { GoldenCase(options: $0, file: file) }
+    } catch {
+      fatalError("\(error)")
+    }
+    precondition(!cases.isEmpty, "\(path) has no cases")
+  }
+}
+
+/// One case: its options and the values stored for it.
+public struct GoldenCase: Sendable, CustomStringConvertible {
+  /// As the script wrote them.
+  public let options: JSONValue
+  fileprivate let file: SafetensorsFile
+
+  public var name: String { options["name"]!.string! }
+  public var description: String { options.text() }
+
+  /// A value that the script stored as `NAME/…`.
+  public func tensor(_ name: String, on context: ComputeContext = .default) -> Tensor {
+    do {
+      return try file.tensor("\(self.name)/\(name)", on: context)
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+
+  /// The names of what is stored, without the case's.
+  public var tensorNames: [String] {
+    let prefix = name + "/"
+    return file.entries.map(\.name).filter { $0.hasPrefix(prefix) }
+      .map { String($0.dropFirst(prefix.count)) }
+  }
+
+  public subscript(option: String) -> JSONValue {
+    guard let value = options[option] else { fatalError("\(name) has no option \(option)") }
+    return value
+  }
+}
+
+/// scale · cos(0.1 k k + phase), k = 0, 1, … in row-major order: the numbers of all golden values.
+public func wave(
+  _ shape: [Int], scale: Double = 1, phase: Int, on context: ComputeContext = .default
+) -> Tensor {
+  let values = (0..<shape.reduce(1, *)).map { index -> Float in
+    let k = Double(index)
+    let angle: Double = 0.1 * k * k + Double(phase)
+    return Float(scale * cos(angle))
+  }
+  return Tensor(values, shape: shape, on: context)
+}
+
+extension TensorTree {
+  /// The tree with parameter p, p = 0, 1, … in the tree's order, as wave(scale 0.3, phase p).
+  public func filledWithWaves() -> Self {
+    var phase = 0
+    return mapTensors { _, tensor in
+      defer { phase += 1 }
+      return wave(tensor.shape, scale: 0.3, phase: phase, on: tensor.context)
+    }
+  }
+}
+
+/// How far a tensor is from its golden values, by the rule for gradients: the largest |a − b| over
+/// 1 + the largest |b|. Infinite where shapes differ or a number is NaN in one only.
+public func goldenError(_ found: Tensor, _ expected: Tensor) -> Double {
+  guard found.shape == expected.shape else { return .infinity }
+  var difference = 0.0
+  var size = 0.0
+  for (a, b) in zip(found.elements, expected.elements) {
+    if a.isNaN != b.isNaN { return .infinity }
+    if a.isNaN { continue }
+    difference = max(difference, Double(abs(a - b)))
+    size = max(size, Double(abs(b)))
+  }
+  return difference / (1 + size)
+}
