@@ -14,6 +14,7 @@ public struct RandomKey: Sendable, Hashable {
   private let low: UInt32
   private let high: UInt32
 
+  /// The key of a number.
   public init(seed: UInt64) {
     low = UInt32(truncatingIfNeeded: seed)
     high = UInt32(truncatingIfNeeded: seed >> 32)
