@@ -1,31 +1,8 @@
 import Logging
+import Recurrent
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
-// Results go to standard output; what is said about them goes to standard error.
-
-func printToStandardError(_ line: String) { write(line + "\n", to: 2) }
-func printToStandardOutput(_ text: String) { write(text, to: 1) }
-func endProcess(_ status: Int32) -> Never { exit(status) }
-
-private func write(_ text: String, to descriptor: Int32) {
-  var rest = Array(text.utf8)[...]
-  while !rest.isEmpty {
-    let written = rest.withUnsafeBytes { bytes in
-      unsafe write(descriptor, bytes.baseAddress, bytes.count)
-    }
-    if written <= 0 { return }
-    rest = rest.dropFirst(written)
-  }
-}
-
-/// What the tool says beside its results: notes, warnings, and a line of progress on a terminal.
+/// What the tool says beside its results, on standard error: notes, warnings, and a line of progress
+/// where that is a terminal.
 struct Console {
   private let logger: Logger
   private let showsProgress: Bool
@@ -34,7 +11,7 @@ struct Console {
     logger = Logger(label: "lstm") { _ in
       StandardErrorHandler(logLevel: isQuiet ? .error : .info)
     }
-    showsProgress = !isQuiet && isatty(2) == 1
+    showsProgress = !isQuiet && StandardStream.error.isTerminal
   }
 
   func note(_ message: String) { logger.info("\(message)") }
@@ -42,21 +19,14 @@ struct Console {
 
   /// Overwrites the line of progress.
   func progress(_ message: @autoclosure () -> String) {
-    if showsProgress { write("\r\u{1B}[K" + message(), to: 2) }
+    if showsProgress { Self.say("\r\u{1B}[K" + message()) }
   }
 
   /// Takes the line of progress away.
-  func endProgress() { if showsProgress { write("\r\u{1B}[K", to: 2) } }
+  func endProgress() { if showsProgress { Self.say("\r\u{1B}[K") } }
 
-  /// Characters in a line of the terminal; 80 where there is none.
-  static var width: Int {
-    guard isatty(1) == 1 else { return 80 }
-    var size = winsize()
-    let known = unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-    return known ? min(Int(size.ws_col), 120) : 80
-  }
-
-  static var isColored: Bool { isatty(1) == 1 }
+  /// Standard error itself may be gone; there is nobody left to tell.
+  static func say(_ text: String) { try? StandardStream.error.write(text) }
 }
 
 /// Log messages as `lstm: warning: …` on standard error.
@@ -71,6 +41,6 @@ private struct StandardErrorHandler: LogHandler {
 
   func log(event: LogEvent) {
     let name = event.level == .info ? "note" : event.level.rawValue
-    printToStandardError("lstm: \(name): \(event.message)")
+    Console.say("lstm: \(name): \(event.message)\n")
   }
 }

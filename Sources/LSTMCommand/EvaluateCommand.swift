@@ -37,6 +37,6 @@ struct EvaluateCommand: ParsableCommand {
     let study = try ForecastStudy.evaluate(table, by: forecaster, windows: windows)
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    report.printed(asJSON: shared.json, with: report.dataLine + report.backtestText)
+    try report.printed(asJSON: shared.json, with: report.dataLine + report.backtestText)
   }
 }

@@ -56,13 +56,18 @@ struct Failure {
     let parserStatus = LSTMCommand.exitCode(for: error)
     if parserStatus == .success { LSTMCommand.exit(withError: error) }
     if parserStatus == .validationFailure {
-      printToStandardError("lstm: \(LSTMCommand.message(for: error)) (see lstm --help)")
-      endProcess(Status.usage.rawValue)
+      end("\(LSTMCommand.message(for: error)) (see lstm --help)", .usage)
     }
-    printToStandardError("lstm: \(message)")
+    end(message, status)
+  }
+
+  private func end(_ message: String, _ status: Status) -> Never {
+    Console.say("lstm: \(message)\n")
     endProcess(status.rawValue)
   }
 }
+
+private func endProcess(_ status: Int32) -> Never { exit(status) }
 
 /// Options that cannot be, or cannot go together.
 struct UsageError: Error, CustomStringConvertible {

@@ -33,7 +33,7 @@ struct ForecastCommand: ParsableCommand {
   @Option(help: "Keep the model in this file.")
   var save: String?
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var continuation: RunOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
@@ -43,7 +43,7 @@ struct ForecastCommand: ParsableCommand {
     if output == "-", shared.json {
       throw ValidationError("--json and --output - both want standard output")
     }
-    let files = [output, plot, save, run.checkpoint, run.log].compactMap { $0 }
+    let files = [output, plot, save, continuation.checkpoint, continuation.log].compactMap { $0 }
     guard Set(files).count == files.count else {
       throw ValidationError("two of the files to write have the same name")
     }
@@ -54,7 +54,7 @@ struct ForecastCommand: ParsableCommand {
     let table = try columns.table(data, console)
     for path in [output, plot] + [save].compactMap({ $0 }) { try OutputFile.check(path) }
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let training = try TrainingRun(run, console)
+    let training = try TrainingRun(continuation, console)
     var journal = try training.journal(
       for: table, configuration,
       parts: ["verb": "forecast", "windows": .integer(windows), "refit": .bool(refit)])
@@ -79,7 +79,7 @@ struct ForecastCommand: ParsableCommand {
     }
     if output == "-" { return }
     let files = [output, plot] + [save].compactMap { $0 }
-    report.printed(
+    try report.printed(
       asJSON: shared.json,
       with: report.dataLine + report.backtestText + report.chart
         + "\nWritten: \(files.joined(separator: ", "))\n")

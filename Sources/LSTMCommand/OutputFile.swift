@@ -10,7 +10,7 @@ enum OutputFile {
 
   /// Writes a whole file, or to standard output where the path is `-`.
   static func write(_ text: String, to path: String) throws(FileError) {
-    if path == "-" { return printToStandardOutput(text) }
+    if path == "-" { return try StandardStream.output.write(text) }
     try AtomicFile.write(text, to: path)
   }
 }

@@ -42,7 +42,7 @@ struct PredictCommand: ParsableCommand {
     try OutputFile.write(report.forecastTable.csv, to: output)
     try OutputFile.write(report.plot.svg, to: plot)
     if output == "-" { return }
-    report.printed(
+    try report.printed(
       asJSON: shared.json,
       with: report.dataLine + report.chart + "\nWritten: \(output), \(plot)\n")
   }

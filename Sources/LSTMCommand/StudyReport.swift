@@ -35,7 +35,9 @@ struct StudyReport {
       let series = study.table.series.first(where: { $0.id == forecast.id })
     else { return "" }
     let chart = TerminalChart(
-      series: series, forecast: forecast, width: Console.width, isColored: Console.isColored)
+      series: series, forecast: forecast, 
+      width: min(StandardStream.output.terminalWidth ?? 80, 120),
+      isColored: StandardStream.output.isTerminal)
     let name = study.forecasts.count > 1 ? series.id.map { "\n\($0)\n" } ?? "\n" : "\n"
     return name + chart.text
   }
@@ -76,8 +78,8 @@ struct StudyReport {
   }
 
   /// Puts the study on standard output.
-  func printed(asJSON: Bool, with text: @autoclosure () -> String) {
-    printToStandardOutput(
+  func printed(asJSON: Bool, with text: @autoclosure () -> String) throws(FileError) {
+    try StandardStream.output.write(
       asJSON ? JSONValue.object(json).text(indented: true) + "\n" : text())
   }
 }

@@ -22,11 +22,11 @@ struct TrainForecastCommand: ParsableCommand {
   @Option(help: "Where the model goes, a safetensors file.")
   var save: String
 
-  @OptionGroup var run: RunOptions
+  @OptionGroup var continuation: RunOptions
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    let files = [save, run.checkpoint, run.log].compactMap { $0 }
+    let files = [save, continuation.checkpoint, continuation.log].compactMap { $0 }
     guard Set(files).count == files.count else {
       throw ValidationError("two of the files to write have the same name")
     }
@@ -37,7 +37,7 @@ struct TrainForecastCommand: ParsableCommand {
     let table = try columns.table(data, console)
     try OutputFile.check(save)
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let training = try TrainingRun(run, console)
+    let training = try TrainingRun(continuation, console)
     var journal = try training.journal(for: table, configuration, parts: ["verb": "train"])
     let forecaster: Forecaster
     do {
@@ -51,7 +51,7 @@ struct TrainForecastCommand: ParsableCommand {
     }
     try training.end()
     try AtomicFile.write(forecaster.document().bytes, to: save)
-    printToStandardOutput(
+    try StandardStream.output.write(
       shared.json
         ? JSONValue.object([
           "configuration": .object(configuration.json), "model": .string(save),

@@ -16,7 +16,7 @@ public struct RecurrentState: TensorTree {
     values = states.map(\.value)
   }
 
-  init(names: [String], values: [Tensor]) {
+  package init(names: [String], values: [Tensor]) {
     self.names = names
     self.values = values
   }

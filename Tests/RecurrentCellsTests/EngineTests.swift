@@ -69,30 +69,37 @@ struct EngineRun {
 
   /// What the gradient is taken of: Σ weight · value over outputs and final states.
   func outputWeight(_ row: Int, _ step: Int, _ unit: Int) -> Double {
-    Double((row * 5 + step * 3 + unit * 7) % 13) / 13 - 0.3
+    let place: Int = row * 5 + step * 3 + unit * 7
+    return Double(place % 13) / 13 - 0.3
   }
   func stateWeight(_ state: Int, _ row: Int, _ unit: Int) -> Double {
-    Double((row * 3 + state * 5 + unit * 11) % 17) / 17 - 0.4
+    let place: Int = row * 3 + state * 5 + unit * 11
+    return Double(place % 17) / 17 - 0.4
   }
 
   func outcome(recording: Bool = true) throws -> Outcome {
     let engine = CellEngine(compiled)
-    let parameters = try tried.parameters().enumerated().map {
-      Tensor($1.map { Float($0) }, shape: compiled.parameterShapes[$0], on: context)
+    var parameters: [Tensor] = []
+    for (shape, values) in zip(compiled.parameterShapes, try tried.parameters()) {
+      parameters.append(Tensor(values.map { Float($0) }, shape: shape, on: context))
     }
-    let inputs = compiled.inputSizes.enumerated().map { index, width in
-      tensor(width) { row, step in sequences[row].inputs[index][step] }
+    var inputs: [Tensor] = []
+    for (index, width) in compiled.inputSizes.enumerated() {
+      inputs.append(tensor(width) { row, step in sequences[row].inputs[index][step] })
     }
-    let states = compiled.stateSizes.enumerated().map { index, width in
-      rowsTensor(width) { sequences[$0].initialStates[index] }
+    var states: [Tensor] = []
+    for (index, width) in compiled.stateSizes.enumerated() {
+      states.append(rowsTensor(width) { row in sequences[row].initialStates[index] })
     }
-    let masks = tried.cell.masks.enumerated().map { index, mask in
+    var masks: [Tensor] = []
+    for (index, mask) in tried.cell.masks.enumerated() {
       let width = sequences[0].masks[index].first?.count ?? 1
-      return mask.perSequence
-        ? rowsTensor(width) { row in
-          sequences[row].masks[index].first ?? [Double](repeating: 0, count: width)
-        }
-        : tensor(width) { row, step in sequences[row].masks[index][step] }
+      if mask.perSequence {
+        let none = [Double](repeating: 0, count: width)
+        masks.append(rowsTensor(width) { row in sequences[row].masks[index].first ?? none })
+      } else {
+        masks.append(tensor(width) { row, step in sequences[row].masks[index][step] })
+      }
     }
     let batch =
       Set(lengths).count == 1
@@ -112,10 +119,12 @@ struct EngineRun {
     let outputWeights = tensor(compiled.outputSize) { row, step in
       (0..<compiled.outputSize).map { outputWeight(row, step, $0) }
     }
-    let stateWeights = compiled.stateSizes.enumerated().map { index, width in
-      rowsTensor(width) { row in (0..<width).map { stateWeight(index, row, $0) } }
+    var stateWeights: [Tensor] = []
+    for (index, width) in compiled.stateSizes.enumerated() {
+      stateWeights.append(
+        rowsTensor(width) { row in (0..<width).map { stateWeight(index, row, $0) } })
     }
-    let taken: [Tensor] = inputs + states + parameters
+    let taken = [inputs, states, parameters].flatMap { $0 }
     let (_, gradient, result) = valueAndGradient(of: taken) {
       (tensors: [Tensor]) -> (Tensor, CellEngine.Result) in
       let result = run(tensors)

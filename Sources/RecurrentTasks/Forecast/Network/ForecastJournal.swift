@@ -1,5 +1,6 @@
 import RecurrentCore
 import RecurrentFormats
+import RecurrentLayers
 import RecurrentTraining
 
 /// The networks of one job, trained one after the other: what is done, what is under way, and the
