@@ -41,6 +41,15 @@ public struct ModelFile: Sendable {
     tensors = file
   }
 
+  /// Writes a model, whole or not at all.
+  ///
+  /// - Throws: What the system refused; a file that was there before is then as it was.
+  public static func write(
+    _ model: some TensorTree, configuration: JSONObject, to path: String
+  ) throws(FileError) {
+    try document(model, configuration: configuration).write(to: path)
+  }
+
   /// The file to be.
   public static func document(
     _ model: some TensorTree, configuration: JSONObject

@@ -38,7 +38,7 @@ public struct SafetensorsDocument: Sendable {
 
   /// The 8 bytes of its length and the header, filled up with blanks so that the numbers behind it
   /// stand at a multiple of 8 bytes.
-  package var header: [UInt8] {
+  private var header: [UInt8] {
     var object = JSONObject()
     if !metadata.isEmpty {
       var strings = JSONObject()
@@ -60,7 +60,17 @@ public struct SafetensorsDocument: Sendable {
     return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + text
   }
 
-  /// The whole file.
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Throws: What the system refused; a file that was there before is then as it was.
+  public func write(to path: String) throws(FileError) {
+    var file = try AtomicFile(path: path)
+    try file.write(header)
+    for (_, tensor) in tensors { try file.write(elementsOf: tensor) }
+    try file.commit()
+  }
+
+  /// The whole file, in memory.
   public var bytes: [UInt8] {
     var bytes = header
     bytes.reserveCapacity(bytes.count + tensors.reduce(0) { $0 + 4 * $1.tensor.count })

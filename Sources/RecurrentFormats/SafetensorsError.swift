@@ -1,5 +1,7 @@
+import RecurrentCore
+
 /// A fault in a safetensors file: which file, where in it, and what is wrong, printed as one line.
-public struct SafetensorsError: Error, Sendable, Hashable {
+public struct SafetensorsError: Error, Sendable, Equatable {
   /// The file as the user named it.
   public var file: String
   /// Bytes of the file before the fault, if it has one place.
@@ -8,6 +10,8 @@ public struct SafetensorsError: Error, Sendable, Hashable {
   public var tensor: String?
   /// What is wrong, without the place.
   public var message: String
+  /// What the system refused, if the file could not be read at all.
+  public private(set) var systemError: FileError?
 
   public init(file: String, offset: Int? = nil, tensor: String? = nil, message: String) {
     self.file = file
@@ -15,11 +19,18 @@ public struct SafetensorsError: Error, Sendable, Hashable {
     self.tensor = tensor
     self.message = message
   }
+
+  /// The file could not be read.
+  init(_ error: FileError) {
+    self.init(file: error.path, message: error.description)
+    systemError = error
+  }
 }
 
 extension SafetensorsError: CustomStringConvertible {
   /// For example `model.safetensors: byte 8: the header does not begin with {`.
   public var description: String {
+    if systemError != nil { return message }
     var text = file
     if let offset { text += ": byte \(offset)" }
     if let tensor { text += ": tensor \(quotedForMessage(tensor))" }

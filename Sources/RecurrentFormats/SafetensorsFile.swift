@@ -19,18 +19,36 @@ public struct SafetensorsFile: Sendable {
   private let places: [String: Int]
 
   private enum Storage: Sendable {
-    case bytes([UInt8])
+    case memory([UInt8])
+    case mapped(Mapping)
+  }
+
+  /// A mapped file has one owner; copies of what reads it share this.
+  private final class Mapping: Sendable {
+    let file: MappedFile
+    init(_ file: consuming MappedFile) { self.file = file }
+  }
+
+  /// Opens a file. Its numbers are read from the disk when they are asked for, so it must not be
+  /// changed in place meanwhile; a new file under the same name does no harm.
+  ///
+  /// - Throws: If it cannot be read or is not exactly a safetensors file; see ``SafetensorsError``.
+  public init(path: String) throws(SafetensorsError) {
+    let mapped: MappedFile
+    do { mapped = try MappedFile(path: path) } catch { throw SafetensorsError(error) }
+    let size = mapped.count
+    let header = try mapped.withBytes { bytes throws(SafetensorsError) in
+      try Self.header(size: size, file: path) { range in range.map { bytes[$0] } }
+    }
+    self.init(header, storage: .mapped(Mapping(mapped)), file: path)
   }
 
   /// Reads a file held in memory.
   ///
   /// - Throws: If the bytes are not exactly a safetensors file; see ``SafetensorsError``.
   public init(bytes: [UInt8], file: String) throws(SafetensorsError) {
-    let length = try SafetensorsHeader.length(
-      Array(bytes.prefix(8)), size: bytes.count, file: file)
-    let header = try SafetensorsHeader(
-      Array(bytes[8..<8 + length]), size: bytes.count, file: file)
-    self.init(header, storage: .bytes(bytes), file: file)
+    let header = try Self.header(size: bytes.count, file: file) { Array(bytes[$0]) }
+    self.init(header, storage: .memory(bytes), file: file)
   }
 
   private init(_ header: SafetensorsHeader, storage: Storage, file: String) {
@@ -40,6 +58,13 @@ public struct SafetensorsFile: Sendable {
     entries = header.entries
     places = Dictionary(
       uniqueKeysWithValues: header.entries.enumerated().map { ($0.element.name, $0.offset) })
+  }
+
+  private static func header(
+    size: Int, file: String, bytes: (Range<Int>) -> [UInt8]
+  ) throws(SafetensorsError) -> SafetensorsHeader {
+    let length = try SafetensorsHeader.length(bytes(0..<min(8, size)), size: size, file: file)
+    return try SafetensorsHeader(bytes(8..<8 + length), size: size, file: file)
   }
 
   /// The tensor's name, type, shape and place; nil if the file has none of that name.
@@ -55,7 +80,12 @@ public struct SafetensorsFile: Sendable {
   }
 
   func tensor(_ entry: SafetensorsEntry, on context: ComputeContext) -> Tensor {
-    Tensor(bits(of: entry).map { entry.element.float($0) }, shape: entry.shape, on: context)
+    if case .mapped(let mapping) = storage, entry.element == .float32 {
+      return mapping.file.withBytes { bytes in
+        Tensor(bytes: bytes.extracting(entry.bytes), shape: entry.shape, on: context)
+      }
+    }
+    return Tensor(bits(of: entry).map { entry.element.float($0) }, shape: entry.shape, on: context)
   }
 
   /// The elements of a tensor of whole numbers, in row-major order.
@@ -91,12 +121,14 @@ public struct SafetensorsFile: Sendable {
   /// The little-endian bytes of each element.
   private func bits(of entry: SafetensorsEntry) -> [UInt64] {
     let width = entry.element.byteCount
-    switch storage {
-    case .bytes(let bytes):
-      return stride(from: entry.bytes.lowerBound, to: entry.bytes.upperBound, by: width).map {
-        start in
-        (0..<width).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
+    func read(_ byte: (Int) -> UInt8) -> [UInt64] {
+      stride(from: entry.bytes.lowerBound, to: entry.bytes.upperBound, by: width).map { start in
+        (0..<width).reduce(0) { $0 | UInt64(byte(start + $1)) << UInt64(8 * $1) }
       }
+    }
+    return switch storage {
+    case .memory(let bytes): read { bytes[$0] }
+    case .mapped(let mapping): mapping.file.withBytes { bytes in read { bytes[$0] } }
     }
   }
 }

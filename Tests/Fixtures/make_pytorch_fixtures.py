@@ -76,8 +76,8 @@ def fill(parameters):
 
 def save(family, cases, tensors):
     arrays = {
-        name: numpy.ascontiguousarray(
-            torch.as_tensor(value).detach().to(torch.float64).numpy().astype(numpy.float32))
+        name: numpy.array(
+            torch.as_tensor(value).detach().to(torch.float64).numpy(), numpy.float32, order="C")
         for name, value in tensors.items()
     }
     path = HERE / f"pytorch_{family}.safetensors"

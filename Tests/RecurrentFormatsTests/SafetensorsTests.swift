@@ -1,5 +1,6 @@
 import RecurrentCore
 import RecurrentFormats
+import TestSupport
 import Testing
 
 /// A file as others might have made it: any header text, any data.
@@ -10,7 +11,7 @@ func safetensorsBytes(_ header: String, data: [UInt8] = []) -> [UInt8] {
 
 private struct Pair: TensorTree {
   var weight = Tensor((0..<6).map { Float($0) + 0.1 }, shape: [2, 3])
-  var bias: Tensor? = Tensor([-0.0, .infinity, 1e-45], shape: [3])
+  var bias: Tensor? = Tensor([-0.0, .infinity, .leastNonzeroMagnitude], shape: [3])
   var inner: [Tensor] = [Tensor(scalar: 7), Tensor([], shape: [0, 4])]
 
   mutating func visit(_ visitor: inout some TensorVisitor) {
@@ -97,6 +98,39 @@ private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPatte
       error?.description
         == "x does not fit: missing: m.bias; unexpected: m.inner.2; "
         + "m.weight has shape [3, 2], expected [2, 3]")
+  }
+
+  @Test func aFileOnDiskIsReadAsOneInMemory() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.safetensors")
+    try document(Pair()).write(to: path)
+    #expect(try readFile(path) == document(Pair()).bytes)
+    #expect(try folder.names == ["a.safetensors"])
+    let read = try Pair().mapTensors { Tensor.zeros($1.shape) }
+      .loaded(from: SafetensorsFile(path: path))
+    #expect(read.tensors.map(bits) == Pair().tensors.map(bits))
+    let missing = #expect(throws: SafetensorsError.self) {
+      try SafetensorsFile(path: folder.file("b"))
+    }
+    #expect(missing?.systemError?.isNoSuchFile == true)
+    #expect(missing?.description == missing?.systemError?.description)
+    #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: folder.path) }
+    try AtomicFile.write([], to: path)
+    #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
+  }
+
+  @Test func aModelFileHoldsWeightsAndConfiguration() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("model.safetensors")
+    try ModelFile.write(Pair(), configuration: ["hidden": 64], to: path)
+    let file = try ModelFile(path: path)
+    #expect(file.configuration == ["hidden": 64])
+    #expect(file.tensors.entries.map(\.name) == ["weight", "bias", "inner.0", "inner.1"])
+    #expect(
+      file.tensors.metadata
+        == ["recurrent": #"{"kind":"model","version":1,"configuration":{"hidden":64}}"#])
+    let read = try Pair().loaded(from: file.tensors)
+    #expect(read.tensors.map(bits) == Pair().tensors.map(bits))
   }
 
   @Test func aPrefixLooksAtItsOwnTensorsOnly() throws {

@@ -2,6 +2,11 @@ import Foundation
 import RecurrentCore
 import RecurrentFormats
 
+/// The path of a file in `Fixtures`.
+public func fixturePath(_ name: String) -> String {
+  "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/" + name
+}
+
 /// Golden values of one family, made by `Fixtures/make_pytorch_fixtures.py`, which says what they are.
 public struct GoldenFile: Sendable {
   /// The options of each case.
@@ -9,12 +14,9 @@ public struct GoldenFile: Sendable {
 
   /// - Parameter family: `lstm` for `pytorch_lstm.safetensors`.
   public init(_ family: String) {
-    let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Fixtures")
-    let path = fixtures.appending(path: "pytorch_\(family).safetensors").path(percentEncoded: false)
+    let path = fixturePath("pytorch_\(family).safetensors")
     do {
-      let bytes = try Data(contentsOf: URL(filePath: path))
-      let file = try SafetensorsFile(bytes: Array(bytes), file: path)
+      let file = try SafetensorsFile(path: path)
       let descriptions = try JSONValue(parsing: file.metadata["cases"] ?? "")
       cases = (descriptions.array ?? []).map { GoldenCase(options: $0, file: file) }
     } catch {
@@ -76,19 +78,4 @@ extension TensorTree {
       return wave(tensor.shape, scale: 0.3, phase: phase, on: tensor.context)
     }
   }
-}
-
-/// How far a tensor is from its golden values, by the rule for gradients: the largest |a − b| over
-/// 1 + the largest |b|. Infinite where shapes differ or a number is NaN in one only.
-public func goldenError(_ found: Tensor, _ expected: Tensor) -> Double {
-  guard found.shape == expected.shape else { return .infinity }
-  var difference = 0.0
-  var size = 0.0
-  for (a, b) in zip(found.elements, expected.elements) {
-    if a.isNaN != b.isNaN { return .infinity }
-    if a.isNaN { continue }
-    difference = max(difference, Double(abs(a - b)))
-    size = max(size, Double(abs(b)))
-  }
-  return difference / (1 + size)
 }

@@ -29,6 +29,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     self.init(path: path, operation: operation, code: errno)
   }
 
+  /// Whether there is no file of that name.
+  public var isNoSuchFile: Bool { code == ENOENT }
+
   /// The system's words for the reason.
   public var reason: String { unsafe String(cString: strerror(code)) }
 

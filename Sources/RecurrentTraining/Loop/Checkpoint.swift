@@ -50,6 +50,16 @@ public struct Checkpoint: Sendable {
     self.configuration = configuration
   }
 
+  /// Writes the run, whole or not at all.
+  ///
+  /// - Parameter configuration: Whatever is needed to build the run again.
+  /// - Throws: What the system refused; a checkpoint that was there before is then as it was.
+  public static func write<Model, Rule, Carried>(
+    _ state: TrainingState<Model, Rule, Carried>, configuration: JSONObject = [:], to path: String
+  ) throws(FileError) {
+    try document(state, configuration: configuration).write(to: path)
+  }
+
   /// The file to be.
   public static func document<Model, Rule, Carried>(
     _ state: TrainingState<Model, Rule, Carried>, configuration: JSONObject = [:]
@@ -77,8 +87,8 @@ public struct Checkpoint: Sendable {
 
   /// Gives a state, made as the one that was saved, what the run remembered.
   ///
-  /// - Throws: ``SafetensorsError`` if the run had another optimizer, or another
-  ///   choice of average, plateau and early stopping; ``TensorMismatch`` if its
+  /// - Throws: `SafetensorsError` if the run had another optimizer, or another
+  ///   choice of average, plateau and early stopping; `TensorMismatch` if its
   ///   tensors are others. The state is then as it was.
   public func restore<Model, Rule, Carried>(
     _ state: inout TrainingState<Model, Rule, Carried>
@@ -118,7 +128,8 @@ public struct Checkpoint: Sendable {
   ) throws(SafetensorsError) -> JSONObject? {
     let found = body[name]?.object
     guard (found != nil) == isExpected else {
-      throw fault("the run was \(found == nil ? "without" : "with") \(name), this one is not")
+      let (its, ours) = isExpected ? ("without", "with") : ("with", "without")
+      throw fault("the run was \(its) \(quotedForMessage(name)), this one is \(ours)")
     }
     return found
   }

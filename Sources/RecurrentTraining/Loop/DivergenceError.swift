@@ -23,7 +23,8 @@ extension DivergenceError: CustomStringConvertible {
     let place = "step \(step) (epoch \(epoch), batch \(batch)): "
     switch quantity {
     case .loss:
-      return place + "the loss is not finite" + (parameter.map { ", nor is \($0) or its gradient" } ?? "")
+      let culprit = parameter.map { ", nor is \($0) or its gradient" } ?? ""
+      return place + "the loss is not finite" + culprit
     case .gradient:
       return place + "the gradient of \(parameter?.description ?? "a parameter") is not finite"
     case .evaluation: return place + "the evaluation after it is not finite"

@@ -8,10 +8,10 @@ import RecurrentCore
 ///   &state, plan: TrainingPlan(epochs: 20, clipping: .norm(1)),
 ///   batches: { epoch, key in windows.shuffled(key).chunks(of: 32) },
 ///   evaluate: { model in meanSquaredError(model(heldOut.input), heldOut.target).scalar },
-///   save: { state in try Checkpoint.write(state, to: "run.safetensors") }
-/// ) { model, batch, key in
-///   meanSquaredError(model(batch.input, dropout: key), batch.target)
-/// }
+///   save: { state in try Checkpoint.write(state, to: "run.safetensors") },
+///   loss: { model, batch, key in
+///     meanSquaredError(model(batch.input, dropout: key), batch.target)
+///   })
 /// ```
 /// A run is a function of its state and plan: the keys given to `batches` and `loss` depend on the
 /// state's key, the epoch and the batch's place in it, nothing else. A run that is interrupted and
@@ -25,12 +25,13 @@ import RecurrentCore
 /// ```swift
 /// var state = TrainingState(
 ///   model: model, optimizer: SGD(for: model), key: key, carried: model.lstm.zeroState(batch: 20))
-/// try train(&state, plan: plan, batches: { _, _ in text.pieces(of: 35) }) {
-///   model, piece, carried, key in
-///   let (logits, final) = model(piece.input, carried)
-///   carried = final
-///   return softmaxCrossEntropy(logits, piece.next)
-/// }
+/// try train(
+///   &state, plan: plan, batches: { _, _ in text.pieces(of: 35) },
+///   loss: { model, piece, carried, key in
+///     let (logits, final) = model(piece.input, carried)
+///     carried = final
+///     return softmaxCrossEntropy(logits, targets: piece.next)
+///   })
 /// ```
 ///
 /// - Parameters:
@@ -93,8 +94,7 @@ public func train<Model, Rule, Batches: Sequence>(
 ) throws -> TrainingOutcome {
   try train(
     &state, plan: plan, stop: stop, batches: batches, evaluate: evaluate, report: report,
-    save: save
-  ) { model, batch, _, key in try loss(model, batch, key) }
+    save: save, loss: { model, batch, _, key in try loss(model, batch, key) })
 }
 
 /// One step along the mean gradient of some batches.

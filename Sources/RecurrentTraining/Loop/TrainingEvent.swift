@@ -18,6 +18,14 @@ public struct StepReport: Sendable, Hashable {
   public var gradientNorm: Double
   /// The learning rate, before groups have their say.
   public var learningRate: Double
+
+  public init(step: Int, epoch: Int, loss: Double, gradientNorm: Double, learningRate: Double) {
+    self.step = step
+    self.epoch = epoch
+    self.loss = loss
+    self.gradientNorm = gradientNorm
+    self.learningRate = learningRate
+  }
 }
 
 /// One epoch in numbers.
@@ -32,6 +40,16 @@ public struct EpochReport: Sendable, Hashable {
   public var evaluation: Double?
   /// Whether the evaluation is the best so far; nil without early stopping.
   public var isBest: Bool?
+
+  public init(
+    epoch: Int, step: Int, loss: Double?, evaluation: Double? = nil, isBest: Bool? = nil
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.loss = loss
+    self.evaluation = evaluation
+    self.isBest = isBest
+  }
 }
 
 /// Why a training run has ended.

@@ -65,19 +65,20 @@ public struct RMSprop: Optimizer {
       let values = [decay, rate, smoothing, 1 - smoothing, epsilon].map { Float($0) }
       switch (isCentered, hasMomentum) {
       case (false, false):
-        Self.plain.update(&weight, &squareAverage.tensors[index], reading: [gradient], values: values)
+        Self.plain.update(
+          &weight, &squareAverage.tensors[index], reading: [gradient], values: values)
       case (true, false):
         Self.centered.update(
-          &weight, &squareAverage.tensors[index], &gradientAverage.tensors[index], reading: [gradient], values: values)
+          &weight, &squareAverage.tensors[index], &gradientAverage.tensors[index],
+          reading: [gradient], values: values)
       case (false, true):
         Self.withMomentum.update(
-          &weight, &squareAverage.tensors[index], &momentumBuffer.tensors[index], reading: [gradient],
-          values: values + [Float(momentum)])
+          &weight, &squareAverage.tensors[index], &momentumBuffer.tensors[index],
+          reading: [gradient], values: values + [Float(momentum)])
       case (true, true):
         Self.centeredWithMomentum.update(
           &weight, &squareAverage.tensors[index], &gradientAverage.tensors[index],
-          &momentumBuffer.tensors[index], reading: [gradient],
-          values: values + [Float(momentum)])
+          &momentumBuffer.tensors[index], reading: [gradient], values: values + [Float(momentum)])
       }
     }
   }
