@@ -161,7 +161,7 @@ public struct ForecastJournal {
   }
 }
 
-/// A job that was stopped by its ``RecurrentTraining/StopSignal``.
+/// A job that was stopped by its ``StopSignal``.
 public struct ForecastInterrupted: Error, Sendable {
   /// Where it can be taken up from.
   public var checkpoint: String?
