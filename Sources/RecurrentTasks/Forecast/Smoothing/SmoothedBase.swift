@@ -1,0 +1,163 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What statistics say of one series: a weighted mean of smoothing, the last season and a linear
+/// regression, each fitted to it.
+///
+/// It works on the values or, where that forecasts better, on their logarithms: the *working* values.
+/// A missing value is NaN. After fitting it can be run over a longer series; what it says at an
+/// origin depends on the values before that only.
+package struct SmoothedBase: Sendable, Hashable {
+  /// Steps of the season it found enough values for; 1 for none.
+  package let season: Int
+  /// Whether the working values are the natural logarithms of the values.
+  package let isLogarithmic: Bool
+  /// The usual size of the error of a forecast 1, 2, … steps ahead, in working values; positive.
+  package let errorScale: [Double]
+  /// Stands in for the values missing at the start of a series: the working values' mean.
+  let startValue: Double
+  let members: [Member]
+
+  /// One of the forecasts that are averaged.
+  struct Member: Sendable, Hashable {
+    var model: Model
+    /// Its part of the mean; those of all members add up to 1.
+    var weight: Double
+  }
+
+  enum Model: Sendable, Hashable {
+    case smoothing(ExponentialSmoothing)
+    case drift(SeasonalDrift)
+    case regression(Autoregression)
+  }
+
+  package var horizon: Int { errorScale.count }
+
+  /// The mean of the error scale over the steps.
+  package var meanErrorScale: Double {
+    errorScale.reduce(0) { $0 + $1 / Double(errorScale.count) }
+  }
+
+  /// The values as the base sees them: NaN where they are missing, not finite or have no logarithm.
+  package func working(_ values: [Double]) -> [Double] {
+    Self.working(values, isLogarithmic: isLogarithmic)
+  }
+
+  static func working(_ values: [Double], isLogarithmic: Bool) -> [Double] {
+    values.map {
+      guard $0.isFinite, $0 > 0 || !isLogarithmic else { return .nan }
+      return isLogarithmic ? log($0) : $0
+    }
+  }
+
+  /// The value of a working value; a logarithm too large has the largest value.
+  package func value(ofWorking working: Double) -> Double {
+    Self.value(ofWorking: working, isLogarithmic: isLogarithmic)
+  }
+
+  static func value(ofWorking working: Double, isLogarithmic: Bool) -> Double {
+    guard isLogarithmic, !working.isNaN else { return working }
+    return min(exp(working), .greatestFiniteMagnitude)
+  }
+
+  /// Working values with each missing one replaced by that of a season before, in the first season by
+  /// the one before, at the start by the mean of those the base was fitted to.
+  package func filled(_ working: [Double]) -> [Double] {
+    Self.filled(working, season: season, startValue: startValue)
+  }
+
+  static func filled(_ working: [Double], season: Int, startValue: Double) -> [Double] {
+    var result = working
+    for place in result.indices where result[place].isNaN {
+      result[place] =
+        place >= season ? result[place - season] : place > 0 ? result[place - 1] : startValue
+    }
+    return result
+  }
+
+  /// For each origin o the forecasts of the working values o, o + 1, … from those before o; NaN where
+  /// nothing was observed before o.
+  ///
+  /// - Parameter origins: Ascending, each 0 … values.count.
+  package func forecasts(of values: [Double], origins: [Int]) -> [[Double]] {
+    let flat = forecasts(ofWorking: working(values), origins: origins, horizon: horizon)
+    return origins.indices.map { Array(flat[$0 * horizon..<($0 + 1) * horizon]) }
+  }
+
+  /// For each value its working value less the forecast from the values before it; 0 where it is
+  /// missing and in the first season and one.
+  package func oneStepResiduals(of values: [Double]) -> [Double] {
+    let working = working(values)
+    var result = [Double](repeating: 0, count: values.count)
+    let first = min(season + 1, values.count)
+    let forecasts = forecasts(
+      ofWorking: working, origins: Array(first..<values.count), horizon: 1)
+    for place in first..<values.count {
+      let residual = working[place] - forecasts[place - first]
+      if residual.isFinite { result[place] = residual }
+    }
+    return result
+  }
+
+  /// Row-major [origins, horizon].
+  private func forecasts(
+    ofWorking working: [Double], origins: [Int], horizon: Int
+  ) -> [Double] {
+    precondition(
+      zip(origins, origins.dropFirst()).allSatisfy(<)
+        && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= working.count,
+      "the origins of \(working.count) values ascend from 0 to \(working.count): \(origins)")
+    let filled = filled(working)
+    var mean = WeightedMean(count: origins.count * horizon)
+    for member in members {
+      let forecasts = member.model.forecasts(
+        of: working, filled: filled, origins: origins, horizon: horizon)
+      mean.add(forecasts, weight: member.weight)
+    }
+    return mean.values
+  }
+}
+
+extension SmoothedBase.Model {
+  /// Row-major [origins, horizon].
+  ///
+  /// - Parameter filled: The values without missing ones.
+  func forecasts(
+    of values: [Double], filled: [Double], origins: [Int], horizon: Int
+  ) -> [Double] {
+    switch self {
+    case .smoothing(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .drift(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .regression(let model):
+      filled.isEmpty
+        ? Array(repeating: .nan, count: origins.count * horizon)
+        : model.forecasts(of: filled, origins: origins, horizon: horizon)
+    }
+  }
+}
+
+/// Weighted means of what is there: NaN and infinities are left out, place by place.
+struct WeightedMean {
+  private var sums: [Double]
+  private var weights: [Double]
+
+  init(count: Int) {
+    sums = Array(repeating: 0, count: count)
+    weights = sums
+  }
+
+  mutating func add(_ values: [Double], weight: Double) {
+    for place in values.indices where values[place].isFinite {
+      sums[place] += weight * values[place]
+      weights[place] += weight
+    }
+  }
+
+  /// NaN where there was none.
+  var values: [Double] { zip(sums, weights).map { $1 > 0 ? $0 / $1 : .nan } }
+}
