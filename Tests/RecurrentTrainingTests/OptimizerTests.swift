@@ -108,6 +108,21 @@ private func gradient(of model: TwoTensors, step: Int) -> TwoTensors {
     #expect(model.tensors.map(\.elements) != values)
   }
 
+  @Test(arguments: Machine.byInstructionSet)
+  func theNumberOfThreadsDoesNotShow(_ machines: [Machine]) {
+    let results = machines.map { machine -> [[UInt32]] in
+      var model = TwoTensors(
+        wave([150, 333], phase: 0, on: machine.context), wave([7], phase: 1, on: machine.context))
+      var gradient = TwoTensors(
+        wave([150, 333], phase: 2, on: machine.context), wave([7], phase: 3, on: machine.context))
+      gradient.clip(toNorm: 3)
+      var rule = AdamW(for: model, learningRate: 0.1)
+      for _ in 0..<3 { rule.update(&model, gradient: gradient) }
+      return bits(model)
+    }
+    #expect(Set(results).count == 1)
+  }
+
   @Test func momentsAreListedByName() {
     let model = start()
     func names(_ rule: some Optimizer) -> [String] { rule.namedTensors.map(\.path.description) }

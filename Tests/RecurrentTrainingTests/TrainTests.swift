@@ -129,6 +129,22 @@ private func smallState(seed: UInt64 = 1) -> SmallState<Adam> {
     #expect(norms[0] < freeNorms[0])
   }
 
+  @Test func aStepTakesItsMemoryFromThePool() throws {
+    let context = ComputeContext(threadCount: 1)
+    let model = SmallModel().mapTensors { Tensor($1.elements, shape: $1.shape, on: context) }
+    var state = TrainingState(
+      model: model, optimizer: Adam(for: model), key: RandomKey(seed: 1))
+    state.average = MovingAverage(of: model)
+    let input = Tensor(SmallData.all.input.elements, shape: [22, 3], on: context)
+    let target = Tensor(SmallData.all.target.elements, shape: [22, 1], on: context)
+    var counts: [Int] = []
+    _ = try train(
+      &state, plan: TrainingPlan(epochs: 1, clipping: .norm(0.1)), batches: { _, _ in 0..<20 },
+      report: { _ in counts.append(context.buffers.systemAllocationCount) },
+      loss: { model, _, key in meanSquaredError(model(input, key: key), target) })
+    #expect(counts[2] == counts[20] && counts[2] > 0)
+  }
+
   // MARK: Ends
 
   @Test func anEarlyStopRestoresTheBest() throws {

@@ -2,6 +2,11 @@ import Foundation
 import RecurrentCore
 import RecurrentFormats
 
+/// The path of a file in `Fixtures`.
+public func fixturePath(_ name: String) -> String {
+  "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/" + name
+}
+
 /// Golden values of one family, made by `Fixtures/make_pytorch_fixtures.py`, which says what they are.
 public struct GoldenFile: Sendable {
   /// The options of each case.
@@ -9,8 +14,7 @@ public struct GoldenFile: Sendable {
 
   /// - Parameter family: `lstm` for `pytorch_lstm.safetensors`.
   public init(_ family: String) {
-    let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-    let path = "/\(tests)/Fixtures/pytorch_\(family).safetensors"
+    let path = fixturePath("pytorch_\(family).safetensors")
     do {
       let file = try SafetensorsFile(path: path)
       let descriptions = try JSONValue(parsing: file.metadata["cases"] ?? "")

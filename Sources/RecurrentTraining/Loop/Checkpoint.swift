@@ -87,8 +87,8 @@ public struct Checkpoint: Sendable {
 
   /// Gives a state, made as the one that was saved, what the run remembered.
   ///
-  /// - Throws: ``RecurrentFormats/SafetensorsError`` if the run had another optimizer, or another
-  ///   choice of average, plateau and early stopping; ``RecurrentFormats/TensorMismatch`` if its
+  /// - Throws: `SafetensorsError` if the run had another optimizer, or another
+  ///   choice of average, plateau and early stopping; `TensorMismatch` if its
   ///   tensors are others. The state is then as it was.
   public func restore<Model, Rule, Carried>(
     _ state: inout TrainingState<Model, Rule, Carried>

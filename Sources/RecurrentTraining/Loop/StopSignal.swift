@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A wish to stop, which any thread or a signal handler may raise and a running ``train`` sees after
+/// A wish to stop, which any thread or a signal handler may raise and a running `train` sees after
 /// each step.
 ///
 /// ```swift

@@ -1,6 +1,6 @@
 import RecurrentCore
 
-/// Everything a training run remembers: what a ``Checkpoint`` holds, and what ``train`` changes.
+/// Everything a training run remembers: what a ``Checkpoint`` holds, and what `train` changes.
 ///
 /// ```swift
 /// var state = TrainingState(model: model, optimizer: Adam(for: model), key: RandomKey(seed: 1))

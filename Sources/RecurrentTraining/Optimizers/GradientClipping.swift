@@ -3,7 +3,7 @@ import RecurrentCore
 /// How gradients are kept from growing too large.
 public enum GradientClipping: Sendable, Hashable {
   /// All are scaled so that the root of the sum of all squares is at most this; see
-  /// ``RecurrentCore/TensorTree/clip(toNorm:)``.
+  /// `clip(toNorm:)`.
   case norm(Double)
   /// Each element is kept between minus this and this.
   case value(Double)
