@@ -16,7 +16,7 @@ import Testing
   }
 
   /// Other spellings of one table, of which nothing has to be said.
-  private static let spellings: [(String, (Table) -> String)] = [
+  private static let spellings: [(String, @Sendable (Table) -> String)] = [
     ("a byte order mark", { "\u{FEFF}" + $0.csv }),
     ("CRLF", { $0.csv.replacingOccurrences(of: "\n", with: "\r\n") }),
     ("no newline at the end", { String($0.csv.dropLast()) }),
@@ -132,7 +132,7 @@ import Testing
     let document = try Document(outcome.stdout)
     for (id, _) in lengths.dropLast() {
       #expect(document.values(of: id).count == 3, "\(id)")
-      #expect(document.values(of: id).allSatisfy(\.isFinite), "\(id)")
+      #expect(document.values(of: id).allSatisfy { $0.isFinite }, "\(id)")
     }
     let notes = document.notes.joined(separator: "\n")
     #expect(notes.contains("too short for 2 backtest windows of 3 steps"))
@@ -148,7 +148,7 @@ import Testing
     let (_, outcome) = try forecast(
       Table(months: count).csv, ["--horizon", "12", "--windows", "3", "--json"])
     let values = try Document(outcome.stdout).values()
-    #expect(values.count == 12 && values.allSatisfy(\.isFinite))
+    #expect(values.count == 12 && values.allSatisfy { $0.isFinite })
     #expect(outcome.stderr.contains("too short for 3 backtest windows"))
   }
 
