@@ -1,7 +1,9 @@
 // What Swift's own import of the C library does not show.
 
 #if defined(__linux__)
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <sched.h>
 #endif
 #include <unistd.h>

@@ -67,33 +67,38 @@ extension OperationCase {
     }
   }
 
+  private static let positive: @Sendable (Double) -> Double = { 2.1 + 2 * $0 }
+  private static let aboveZero: @Sendable (Double) -> Double = { 1.5 + $0 }
+  private static let wide: @Sendable (Double) -> Double = { 30 * $0 }
+  private static let quadrupled: @Sendable (Double) -> Double = { 4 * $0 }
+
   static let functions: [OperationCase] = [
     function("exp", { exp($0) }, exponential),
-    function("log", domain: { 2.1 + 2 * $0 }, { log($0) }, logarithm),
+    function("log", domain: positive, { log($0) }, logarithm),
     function("tanh", { tanh($0) }, hyperbolicTangent),
     function("sigmoid", { sigmoid($0) }, logistic),
-    function("relu", { relu($0) }) { max($0, 0) },
-    function("softplus", domain: { 30 * $0 }, { softplus($0) }, softRectifier),
-    function("sqrt", domain: { 2.1 + 2 * $0 }, { sqrt($0) }) { $0.squareRoot() },
-    function("abs", { abs($0) }) { Swift.abs($0) },
-    function("square", { square($0) }) { $0 * $0 },
-    function("negate", { -$0 }) { -$0 },
-    function("x + 0.7", { $0 + 0.7 }) { $0 + Double(0.7 as Float) },
-    function("0.7 + x", { 0.7 + $0 }) { $0 + Double(0.7 as Float) },
-    function("x - 0.7", { $0 - 0.7 }) { $0 - Double(0.7 as Float) },
-    function("0.7 - x", { 0.7 - $0 }) { Double(0.7 as Float) - $0 },
-    function("x * 0.7", { $0 * 0.7 }) { $0 * Double(0.7 as Float) },
-    function("x / 0.7", { $0 / 0.7 }) { $0 / Double(0.7 as Float) },
-    function("0.7 / x", domain: { 1.5 + $0 }, { 0.7 / $0 }) { Double(0.7 as Float) / $0 },
-    function("maximum(x, 0.5)", { maximum($0, 0.5) }) { max($0, 0.5) },
-    function("minimum(x, 0.5)", { minimum($0, 0.5) }) { min($0, 0.5) },
+    function("relu", { relu($0) }, { max($0, 0) }),
+    function("softplus", domain: wide, { softplus($0) }, softRectifier),
+    function("sqrt", domain: positive, { sqrt($0) }, { $0.squareRoot() }),
+    function("abs", { abs($0) }, { Swift.abs($0) }),
+    function("square", { square($0) }, { $0 * $0 }),
+    function("negate", { -$0 }, { -$0 }),
+    function("x + 0.7", { $0 + 0.7 }, { $0 + Double(0.7 as Float) }),
+    function("0.7 + x", { 0.7 + $0 }, { $0 + Double(0.7 as Float) }),
+    function("x - 0.7", { $0 - 0.7 }, { $0 - Double(0.7 as Float) }),
+    function("0.7 - x", { 0.7 - $0 }, { Double(0.7 as Float) - $0 }),
+    function("x * 0.7", { $0 * 0.7 }, { $0 * Double(0.7 as Float) }),
+    function("x / 0.7", { $0 / 0.7 }, { $0 / Double(0.7 as Float) }),
+    function("0.7 / x", domain: aboveZero, { 0.7 / $0 }, { Double(0.7 as Float) / $0 }),
+    function("maximum(x, 0.5)", { maximum($0, 0.5) }, { max($0, 0.5) }),
+    function("minimum(x, 0.5)", { minimum($0, 0.5) }, { min($0, 0.5) }),
   ]
 
   static let pairs: [OperationCase] =
     pair("+", { $0 + $1 }, { $0 + $1 })
     + pair("-", { $0 - $1 }, { $0 - $1 })
     + pair("*", { $0 * $1 }, { $0 * $1 })
-    + pair("/", domain: { 1.5 + $0 }, { $0 / $1 }, { $0 / $1 })
+    + pair("/", domain: aboveZero, { $0 / $1 }, { $0 / $1 })
     + pair("maximum", { maximum($0, $1) }, { max($0, $1) })
     + pair("minimum", { minimum($0, $1) }, { min($0, $1) })
     + pair(
@@ -237,11 +242,10 @@ extension OperationCase {
     ]
     + [0, 1, 2].flatMap { axis in
       [
-        reduction("sum", axis, { $0.sum(axis: axis) }) { $0.reduce(0, +) },
-        reduction("mean", axis, { $0.mean(axis: axis - 3) }) { row in
-          row.reduce(0, +) / Double(row.count)
-        },
-        reduction("maximum", axis, { $0.maximum(axis: axis) }) { $0.max()! },
+        reduction("sum", axis, { $0.sum(axis: axis) }, { $0.reduce(0, +) }),
+        reduction(
+          "mean", axis, { $0.mean(axis: axis - 3) }, { $0.reduce(0, +) / Double($0.count) }),
+        reduction("maximum", axis, { $0.maximum(axis: axis) }, { $0.max()! }),
         OperationCase(
           name: "cumulativeSum \(axis)", shapes: [[3, 4, 5]], largeShapes: [[31, 24, 53]]
         ) {
@@ -338,21 +342,21 @@ extension OperationCase {
       layerNormOracle($0[0], epsilon: Double(1e-5 as Float))
     },
     OperationCase(
-      name: "softmax", shapes: [[2, 3, 7]], largeShapes: [[7, 53, 101]], domain: { 4 * $0 }
+      name: "softmax", shapes: [[2, 3, 7]], largeShapes: [[7, 53, 101]], domain: quadrupled
     ) {
       softmax($0[0])
     } oracle: {
       $0[0].logSoftmax().map(exponential)
     },
     OperationCase(
-      name: "logSoftmax", shapes: [[3, 19]], largeShapes: [[371, 101]], domain: { 4 * $0 }
+      name: "logSoftmax", shapes: [[3, 19]], largeShapes: [[371, 101]], domain: quadrupled
     ) {
       logSoftmax($0[0])
     } oracle: {
       $0[0].logSoftmax()
     },
     OperationCase(
-      name: "softmaxCrossEntropy", shapes: [[5, 7]], largeShapes: [[371, 101]], domain: { 4 * $0 }
+      name: "softmaxCrossEntropy", shapes: [[5, 7]], largeShapes: [[371, 101]], domain: quadrupled
     ) {
       softmaxCrossEntropy($0[0], targets: targets($0[0].shape)) * 3
     } oracle: { x in
@@ -360,7 +364,7 @@ extension OperationCase {
     },
     OperationCase(
       name: "softmaxCrossEntropy with weights", shapes: [[5, 19]], largeShapes: [[371, 101]],
-      domain: { 4 * $0 }
+      domain: quadrupled
     ) {
       softmaxCrossEntropy(
         $0[0], targets: targets($0[0].shape), weights: weights($0[0].shape[0]))

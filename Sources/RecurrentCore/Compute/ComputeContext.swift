@@ -6,6 +6,7 @@
 /// every instruction set and thread count in one process. The results of a context do not depend on
 /// its number of threads, to the bit.
 public final class ComputeContext: Sendable {
+  /// The instruction set of its kernels.
   public let instructionSet: InstructionSet
   /// Threads a computation may use, the caller's included.
   public let threadCount: Int

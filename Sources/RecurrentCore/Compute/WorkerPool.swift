@@ -17,6 +17,7 @@ package final class WorkerPool: Sendable {
   /// The processors that this process may run on.
   package static var processorCount: Int { SystemThread.processorCount }
 
+  /// - Parameter threadCount: At least 1.
   package init(threadCount: Int) {
     self.threadCount = threadCount
     crew = Crew(isCrowded: threadCount > SystemThread.processorCount)
@@ -112,6 +113,7 @@ package protocol TeamWork: Sendable {
 @safe package struct TeamMember: @unchecked Sendable {
   /// 0 ..< count.
   package let index: Int
+  /// How many are in the team.
   package let count: Int
   /// Unmanaged, for a reference count would be one more thing that the threads fight over; the
   /// caller of the team holds the crew.
@@ -320,7 +322,7 @@ private struct SharedNumber: ~Copyable {
   /// Spins for what another thread is about to do; gives way where that does not help.
   @inline(__always)
   private func wait(_ isOver: () -> Bool) {
-    var turns = isCrowded ? 20 : 2000
+    var turns = isCrowded ? 20 : 300
     while !isOver() {
       if turns > 0 {
         turns -= 1

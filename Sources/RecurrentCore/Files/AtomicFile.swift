@@ -29,6 +29,9 @@ public struct AtomicFile: ~Copyable {
   /// The names to take and to give up; nil when writing directly and when all is done.
   private var replacement: (temporary: String, target: String)?
 
+  /// Begins a file that will have this name.
+  ///
+  /// - Throws: If nothing can be written there.
   public init(path: String) throws(FileError) {
     self.path = path
     switch Self.standardStream(path) {
@@ -61,6 +64,7 @@ public struct AtomicFile: ~Copyable {
 
   // MARK: Writing
 
+  /// Adds the bytes.
   public mutating func write(_ bytes: Span<UInt8>) throws(FileError) {
     try named { () throws(FileError) in
       try unsafe bytes.withUnsafeBytes { bytes throws(FileError) in
@@ -69,6 +73,7 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Adds the bytes.
   public mutating func write(_ bytes: [UInt8]) throws(FileError) {
     try named { () throws(FileError) in
       try unsafe bytes.withUnsafeBufferPointer { bytes throws(FileError) in
@@ -77,10 +82,10 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
-  /// Writes the text in UTF-8.
+  /// Adds the text in UTF-8.
   public mutating func write(_ text: String) throws(FileError) { try write(Array(text.utf8)) }
 
-  /// Writes the elements in memory order, each as four bytes, the lowest first.
+  /// Adds the elements in memory order, each as four bytes, the lowest first.
   public mutating func write(elementsOf tensor: Tensor) throws(FileError) {
     try named { () throws(FileError) in
       try tensor.withElements { elements throws(FileError) in

@@ -13,7 +13,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case open, read, map, create, write, synchronize, rename
   }
 
+  /// The file, as its name was given.
   public let path: String
+  /// What was to be done.
   public let operation: Operation
   /// The system's number for the reason: `errno`.
   public let code: Int32

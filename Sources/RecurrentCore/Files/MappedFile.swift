@@ -10,11 +10,14 @@
 ///
 /// The file must not become shorter while it is mapped.
 @safe public struct MappedFile: ~Copyable, @unchecked Sendable {
+  /// The name as it was given.
   public let path: String
   /// The bytes of the file.
   public let count: Int
   private let address: UnsafeRawPointer?
 
+  /// Maps the file.
+  ///
   /// - Throws: Also for a folder, and for what is not a file of known length: a pipe or a device.
   public init(path: String) throws(FileError) {
     let descriptor = try FileDescriptor(open: path, flags: O_RDONLY)
@@ -35,6 +38,7 @@
     }
   }
 
+  /// Reads the bytes in place.
   public func withBytes<Result, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

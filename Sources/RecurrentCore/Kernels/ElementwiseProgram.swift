@@ -19,8 +19,12 @@ package struct ElementwiseProgram: Sendable {
   private let targetCount: Int
   private let inputCount: Int
   private let valueCount: Int
-  private let instructions: [Instruction]
+  private let operations: [rk_op]
   private let slotCount: Int
+  /// Which operations take a value given at each run, and which one.
+  private let valueUses: [(operation: Int, value: Int)]
+  /// Which operations load an input, and which one.
+  private let inputUses: [(operation: Int, input: Int)]
 
   /// Which targets are read before they are written.
   private let readsTargets: Bool
@@ -29,18 +33,19 @@ package struct ElementwiseProgram: Sendable {
     let formula = Formula()
     build(formula)
     let (instructions, slotCount) = formula.allocateSlots()
-    self.instructions = instructions
     self.slotCount = slotCount
-    targetCount = instructions.reduce(0) { count, instruction in
-      if case .target(let index) = instruction.place { max(count, index + 1) } else { count }
+    let targetCount = instructions.compactMap(\.target).reduce(0) { max($0, $1 + 1) }
+    self.targetCount = targetCount
+    operations = instructions.map { $0.encoded(firstInput: targetCount) }
+    valueUses = instructions.enumerated().compactMap { index, instruction in
+      instruction.value.map { (index, $0) }
     }
-    inputCount = instructions.reduce(0) { count, instruction in
-      if case .input(let index) = instruction.place { max(count, index + 1) } else { count }
+    inputUses = instructions.enumerated().compactMap { index, instruction in
+      instruction.input.map { (index, $0) }
     }
-    valueCount = instructions.reduce(0) { max($0, ($1.valueIndex ?? -1) + 1) }
-    readsTargets = instructions.contains { instruction in
-      if case .target = instruction.place { instruction.code == RK_LOAD } else { false }
-    }
+    inputCount = inputUses.reduce(0) { max($0, $1.input + 1) }
+    valueCount = valueUses.reduce(0) { max($0, $1.value + 1) }
+    readsTargets = instructions.contains { $0.target != nil && $0.code == RK_LOAD }
     precondition(targetCount > 0, "An elementwise program stores nothing")
   }
 
@@ -153,10 +158,13 @@ package struct ElementwiseProgram: Sendable {
           base: input.buffer.address + input.offset, step_stride: 0,
           row_stride: Int64(grid.rowStride(broadcast)), offset: 0, ring: 0)
       }
-    let ops = instructions.map { instruction in
-      instruction.operation(
-        firstInput: targetCount, values: values,
-        spread: { grid.spread(broadcasts[$0]) })
+    var operations = operations
+    for (operation, value) in valueUses { operations[operation].value = values[value] }
+    for (operation, input) in inputUses {
+      guard let (axis, inner) = grid.spread(broadcasts[input]) else { continue }
+      operations[operation].code = UInt16(RK_SPREAD.rawValue)
+      operations[operation].axis = Int32(axis)
+      operations[operation].inner = Int32(inner)
     }
 
     let panel = context.kernels.panel
@@ -169,10 +177,11 @@ package struct ElementwiseProgram: Sendable {
     let unitStep = (Self.pieceCount + panel - 1) / panel * panel
     let rowPieces = (grid.rows + rowStep - 1) / rowStep
     let unitPieces = (grid.units + unitStep - 1) / unitStep
-    unsafe ops.withUnsafeBufferPointer { ops in
+    unsafe operations.withUnsafeBufferPointer { operations in
       unsafe operands.withUnsafeBufferPointer { operands in
         nonisolated(unsafe) let program = unsafe rk_program(
-          ops: ops.baseAddress, op_count: Int32(ops.count), slot_count: Int32(slotCount),
+          ops: operations.baseAddress, op_count: Int32(operations.count),
+          slot_count: Int32(slotCount),
           block_rows: Int32(blockRows), block_units: Int32(blockUnits),
           operands: operands.baseAddress, weights: nil)
         context.workers.forEach(rowPieces * unitPieces) { piece in
@@ -220,218 +229,6 @@ package struct ElementwiseProgram: Sendable {
       if rows == 1 { return (broadcast.axis, broadcast.inner) }
       return broadcast.inner == 1 ? (broadcast.axis, 1) : nil
     }
-  }
-}
-
-/// How a smaller tensor repeats to fill a larger shape: it has `outer` × `inner` elements, the shape
-/// outer × axis × inner.
-///
-/// Shapes are aligned at their last axes. Axes that the smaller one lacks or has of size 1 repeat,
-/// and must be neighbours.
-package struct Broadcast: Sendable, Equatable {
-  package let outer: Int
-  package let axis: Int
-  package let inner: Int
-
-  package init?(of small: [Int], to large: [Int]) {
-    if small == large {
-      (outer, axis, inner) = (1, 1, large.reduce(1, *))
-      return
-    }
-    guard small.count <= large.count else { return nil }
-    let aligned = [Int](repeating: 1, count: large.count - small.count) + small
-    let repeating = large.indices.filter { aligned[$0] == 1 && large[$0] != 1 }
-    guard large.indices.allSatisfy({ aligned[$0] == large[$0] || aligned[$0] == 1 }) else {
-      return nil
-    }
-    guard let first = repeating.first, let last = repeating.last else {
-      (outer, axis, inner) = (1, 1, large.reduce(1, *))
-      return
-    }
-    // Axes of size 1 in both may stand between those that repeat.
-    guard (first...last).allSatisfy({ aligned[$0] == 1 }) else { return nil }
-    outer = large[..<first].reduce(1, *)
-    axis = large[first...last].reduce(1, *)
-    inner = large[(last + 1)...].reduce(1, *)
-  }
-
-  var isPlain: Bool { axis == 1 }
-  var isScalar: Bool { outer == 1 && inner == 1 && axis != 1 }
-
-  /// The rows of a grid in which this broadcast needs no index arithmetic, if there are any.
-  fileprivate var rowLength: Int? {
-    if isPlain || isScalar { return nil }
-    if outer == 1 { return inner }
-    return inner == 1 ? axis : nil
-  }
-}
-
-// MARK: - Formulas
-
-/// What an ``ElementwiseProgram`` is made of: the terms of one element's formula.
-package final class Formula {
-  fileprivate var instructions: [Instruction] = []
-
-  fileprivate func append(_ instruction: Instruction) -> Term {
-    instructions.append(instruction)
-    return Term(formula: self, index: instructions.count - 1)
-  }
-
-  /// An element of a tensor that is only read.
-  package func input(_ index: Int) -> Term {
-    append(Instruction(RK_LOAD, place: .input(index)))
-  }
-
-  /// An element of a tensor that is updated, as it was before.
-  package func target(_ index: Int) -> Term {
-    append(Instruction(RK_LOAD, place: .target(index)))
-  }
-
-  /// A number given at each run.
-  package func value(_ index: Int) -> Term {
-    append(Instruction(RK_CONSTANT, valueIndex: index))
-  }
-
-  /// A number that is part of the formula.
-  package func constant(_ value: Float) -> Term {
-    append(Instruction(RK_CONSTANT, value: value))
-  }
-
-  /// Makes the term the element of the target.
-  package func store(_ term: Term, to target: Int) {
-    _ = append(Instruction(RK_STORE, [term], place: .target(target)))
-  }
-
-  /// Gives every instruction's result a slot that no later instruction still reads.
-  fileprivate func allocateSlots() -> (instructions: [Instruction], slotCount: Int) {
-    var lastUse = Array(instructions.indices)
-    for (index, instruction) in instructions.enumerated() {
-      for argument in instruction.arguments { lastUse[argument] = index }
-    }
-    var slots = [Int](repeating: 0, count: instructions.count)
-    var free: [Int] = []
-    var slotCount = 0
-    var result = instructions
-    for index in instructions.indices {
-      let arguments = instructions[index].arguments
-      result[index].arguments = arguments.map { slots[$0] }
-      for argument in Set(arguments).sorted() where lastUse[argument] == index {
-        free.append(slots[argument])
-      }
-      if instructions[index].code == RK_STORE { continue }
-      if free.isEmpty {
-        free.append(slotCount)
-        slotCount += 1
-      }
-      slots[index] = free.removeLast()
-      result[index].slot = slots[index]
-      if lastUse[index] == index { free.append(slots[index]) }
-    }
-    return (result, slotCount)
-  }
-}
-
-/// One number per element: an input, or what a formula makes of some.
-package struct Term {
-  fileprivate let formula: Formula
-  fileprivate let index: Int
-
-  fileprivate func apply(_ code: rk_code, value: Float = 0) -> Term {
-    formula.append(Instruction(code, [self], value: value))
-  }
-  fileprivate func apply(_ code: rk_code, _ b: Term) -> Term {
-    formula.append(Instruction(code, [self, b]))
-  }
-  fileprivate func apply(_ code: rk_code, _ b: Term, _ c: Term) -> Term {
-    formula.append(Instruction(code, [self, b, c]))
-  }
-
-  /// A number that is part of the formula.
-  package func constant(_ value: Float) -> Term { formula.constant(value) }
-
-  package static func + (a: Term, b: Term) -> Term { a.apply(RK_ADD, b) }
-  package static func - (a: Term, b: Term) -> Term { a.apply(RK_SUBTRACT, b) }
-  package static func * (a: Term, b: Term) -> Term { a.apply(RK_MULTIPLY, b) }
-  package static func / (a: Term, b: Term) -> Term { a.apply(RK_DIVIDE, b) }
-  package static prefix func - (a: Term) -> Term { a.apply(RK_NEGATE) }
-
-  package static func + (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, value: b) }
-  package static func - (a: Term, b: Float) -> Term { a.apply(RK_ADD_VALUE, value: -b) }
-  package static func * (a: Term, b: Float) -> Term { a.apply(RK_MULTIPLY_VALUE, value: b) }
-  package static func / (a: Term, b: Float) -> Term { a / a.formula.constant(b) }
-  package static func + (a: Float, b: Term) -> Term { b + a }
-  package static func - (a: Float, b: Term) -> Term { b.apply(RK_FROM_VALUE, value: a) }
-  package static func * (a: Float, b: Term) -> Term { b * a }
-  package static func / (a: Float, b: Term) -> Term {
-    a == 1 ? b.apply(RK_RECIPROCAL) : b.formula.constant(a) / b
-  }
-}
-
-package func exp(_ a: Term) -> Term { a.apply(RK_EXP) }
-package func log(_ a: Term) -> Term { a.apply(RK_LOG) }
-package func tanh(_ a: Term) -> Term { a.apply(RK_TANH) }
-package func sigmoid(_ a: Term) -> Term { a.apply(RK_SIGMOID) }
-package func sqrt(_ a: Term) -> Term { a.apply(RK_SQRT) }
-package func abs(_ a: Term) -> Term { a.apply(RK_ABS) }
-package func floor(_ a: Term) -> Term { a.apply(RK_FLOOR) }
-package func maximum(_ a: Term, _ b: Term) -> Term { a.apply(RK_MAX, b) }
-package func minimum(_ a: Term, _ b: Term) -> Term { a.apply(RK_MIN, b) }
-/// a b + c, rounded once where the machine can.
-package func multiplyAdd(_ a: Term, _ b: Term, _ c: Term) -> Term { a.apply(RK_FMA, b, c) }
-/// 1 where a > b, else 0.
-package func isGreater(_ a: Term, _ b: Term) -> Term { a.apply(RK_GREATER, b) }
-/// a where the mask is positive, else b.
-package func select(where mask: Term, _ a: Term, _ b: Term) -> Term {
-  mask.apply(RK_SELECT, a, b)
-}
-
-/// An operation whose arguments are instructions, and slots once those have been given out.
-private struct Instruction: Sendable {
-  enum Place: Sendable {
-    case target(Int)
-    case input(Int)
-  }
-
-  let code: rk_code
-  var arguments: [Int]
-  var slot = 0
-  let place: Place?
-  let value: Float
-  let valueIndex: Int?
-
-  init(
-    _ code: rk_code, _ arguments: [Term] = [], place: Place? = nil, value: Float = 0,
-    valueIndex: Int? = nil
-  ) {
-    self.code = code
-    self.arguments = arguments.map(\.index)
-    self.place = place
-    self.value = value
-    self.valueIndex = valueIndex
-  }
-
-  func operation(
-    firstInput: Int, values: [Float], spread: (Int) -> (axis: Int, inner: Int)?
-  ) -> rk_op {
-    var op = rk_op()
-    op.code = UInt16(code.rawValue)
-    op.dst = UInt16(slot)
-    op.a = arguments.count > 0 ? UInt16(arguments[0]) : 0
-    op.b = arguments.count > 1 ? UInt16(arguments[1]) : 0
-    op.c = arguments.count > 2 ? UInt16(arguments[2]) : 0
-    op.value = valueIndex.map { values[$0] } ?? value
-    switch place {
-    case .target(let index): op.operand = UInt16(index)
-    case .input(let index):
-      op.operand = UInt16(firstInput + index)
-      if let (axis, inner) = spread(index) {
-        op.code = UInt16(RK_SPREAD.rawValue)
-        op.axis = Int32(axis)
-        op.inner = Int32(inner)
-      }
-    case nil: break
-    }
-    return op
   }
 }
 

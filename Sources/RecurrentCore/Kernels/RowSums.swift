@@ -66,7 +66,7 @@ extension ComputeContext {
 private typealias Lanes = SIMD16<Float>
 
 /// Floats that are added in single precision before the sum goes on in double.
-private let run = 2048
+private let run = 512
 
 private func total(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
   var sum = 0.0

@@ -49,7 +49,7 @@ import CRecurrentKernels
   }
 
   deinit {
-    for unsafe list in unsafe operations { unsafe list.deallocate() }
+    for index in unsafe operations.indices { unsafe operations[index].deallocate() }
     unsafe operands.deallocate()
     unsafe weights.deallocate()
   }

@@ -3,7 +3,7 @@
 ///
 /// Wichura's algorithm AS 241 (1988), on IEEE arithmetic alone: the last bits of a mathematical
 /// library's functions differ from machine to machine.
-func normalQuantile(ofWord word: UInt32) -> Double {
+package func normalQuantile(ofWord word: UInt32) -> Double {
   let position = (Double(word) + 0.5) * 0x1p-32
   let q = position - 0.5
   if abs(q) <= 0.425 {
@@ -51,14 +51,18 @@ private func horner(
 
 /// The logarithm of a normal positive number: log x = 2 artanh s + e log 2, where x = m 2ᵉ with m
 /// between √½ and √2, and s = (m − 1) / (m + 1).
+@inline(__always)
 private func naturalLogarithm(_ x: Double) -> Double {
-  let isLarge = x.significand > 0x1.6a09e667f3bcdp0
-  let m = isLarge ? x.significand / 2 : x.significand
-  let e = Double(x.exponent) + (isLarge ? 1 : 0)
+  // The bits of √½ are taken from those of x: what is left of the exponent is e, the rest is m's.
+  let half = (0.5 as Double).squareRoot().bitPattern
+  let bits = x.bitPattern &- half
+  let e = Double(Int64(bitPattern: bits) >> 52)
+  let m = Double(bitPattern: (bits & 0x000f_ffff_ffff_ffff) &+ half)
   let s = (m - 1) / (m + 1)
   let t = s * s
   // artanh s = s (1 + t/3 + t²/5 + … + t¹⁰/21), and t < 0.03
-  var series = 1.0 / 21
-  for divisor in stride(from: 19.0, through: 1, by: -2) { series = series * t + 1 / divisor }
+  let lower = horner(
+    t, 1 / 21.0, 1 / 19.0, 1 / 17.0, 1 / 15.0, 1 / 13.0, 1 / 11.0, 1 / 9.0, 1 / 7.0)
+  let series = ((lower * t + 1 / 5.0) * t + 1 / 3.0) * t + 1
   return 2 * s * series + e * 0x1.62e42fefa39efp-1
 }

@@ -14,6 +14,7 @@ public struct RandomKey: Sendable, Hashable {
   private let low: UInt32
   private let high: UInt32
 
+  /// The key of a number.
   public init(seed: UInt64) {
     low = UInt32(truncatingIfNeeded: seed)
     high = UInt32(truncatingIfNeeded: seed >> 32)
@@ -27,6 +28,7 @@ public struct RandomKey: Sendable, Hashable {
     case numbers, split, integer, text
   }
 
+  @inline(__always)
   private func words(_ index: UInt64, _ use: Use) -> SIMD4<UInt32> {
     Philox.words(
       (
@@ -67,38 +69,22 @@ public struct RandomKey: Sendable, Hashable {
     words(UInt64(index / 4), .numbers)[index % 4]
   }
 
-  /// Hands out the words at places `range` in order, at the speed of many.
+  /// Hands out the words at the places `range`, in order.
   @inline(__always)
   func forEachWord(in range: Range<Int>, _ body: (Int, UInt32) -> Void) {
-    let lanes = Philox.Words.scalarCount
-    var block = range.lowerBound / 4
-    let end = (range.upperBound + 3) / 4
-    while block < end {
-      // Eight counters that share their upper half: it changes once in 2³² blocks.
-      var counters = Philox.Words()
-      var upper = Philox.Words()
-      for lane in 0..<lanes {
-        counters[lane] = UInt32(truncatingIfNeeded: block + lane)
-        upper[lane] = UInt32(truncatingIfNeeded: (block + lane) >> 32)
+    var place = range.lowerBound
+    while place < range.upperBound {
+      let words = words(UInt64(place / 4), .numbers)
+      if place % 4 == 0 && place + 4 <= range.upperBound {
+        body(place, words[0])
+        body(place + 1, words[1])
+        body(place + 2, words[2])
+        body(place + 3, words[3])
+        place += 4
+      } else {
+        body(place, words[place % 4])
+        place += 1
       }
-      let words = Philox.words(
-        (counters, upper, Philox.Words(repeating: Use.numbers.rawValue), Philox.Words()),
-        key: (low, high))
-      for lane in 0..<lanes {
-        let first = (block + lane) * 4
-        if first >= range.lowerBound && first + 4 <= range.upperBound {
-          body(first, words.0[lane])
-          body(first + 1, words.1[lane])
-          body(first + 2, words.2[lane])
-          body(first + 3, words.3[lane])
-        } else {
-          if range.contains(first) { body(first, words.0[lane]) }
-          if range.contains(first + 1) { body(first + 1, words.1[lane]) }
-          if range.contains(first + 2) { body(first + 2, words.2[lane]) }
-          if range.contains(first + 3) { body(first + 3, words.3[lane]) }
-        }
-      }
-      block += lanes
     }
   }
 

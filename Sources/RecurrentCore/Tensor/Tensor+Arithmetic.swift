@@ -3,28 +3,35 @@
 // size 1 repeat, if they are neighbours. A gradient sums over what was repeated.
 
 extension Tensor {
+  /// The sum of each two elements.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     let shapes = (left.shape, right.shape)
+    let needed = (left.trace != nil, right.trace != nil)
     return record(
       "+", inputs: [left, right], output: pair("+", left, right, Programs.sum)
     ) { gradient in
-      [gradient.summed(to: shapes.0), gradient.summed(to: shapes.1)]
-    }
-  }
-
-  public static func - (left: Tensor, right: Tensor) -> Tensor {
-    let shapes = (left.shape, right.shape)
-    let needed = right.trace != nil
-    return record(
-      "-", inputs: [left, right], output: pair("-", left, right, Programs.difference)
-    ) { gradient in
       [
-        gradient.summed(to: shapes.0),
-        needed ? Programs.negative(gradient.summed(to: shapes.1)) : nil,
+        needed.0 ? gradient.summed(to: shapes.0) : nil,
+        needed.1 ? gradient.summed(to: shapes.1) : nil,
       ]
     }
   }
 
+  /// The difference of each two elements.
+  public static func - (left: Tensor, right: Tensor) -> Tensor {
+    let shapes = (left.shape, right.shape)
+    let needed = (left.trace != nil, right.trace != nil)
+    return record(
+      "-", inputs: [left, right], output: pair("-", left, right, Programs.difference)
+    ) { gradient in
+      [
+        needed.0 ? gradient.summed(to: shapes.0) : nil,
+        needed.1 ? Programs.negative(gradient.summed(to: shapes.1)) : nil,
+      ]
+    }
+  }
+
+  /// The product of each two elements.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
     let (x, y) = (left.detached, right.detached)
     let needed = (left.trace != nil, right.trace != nil)
@@ -38,6 +45,7 @@ extension Tensor {
     }
   }
 
+  /// The quotient of each two elements.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     let (x, y) = (left.detached, right.detached)
     let needed = (left.trace != nil, right.trace != nil)
@@ -51,6 +59,7 @@ extension Tensor {
     }
   }
 
+  /// The negative of each element.
   public static prefix func - (operand: Tensor) -> Tensor {
     record("-", inputs: [operand], output: Programs.negative(operand)) { gradient in
       [Programs.negative(gradient)]
@@ -59,34 +68,42 @@ extension Tensor {
 
   // MARK: With a number
 
+  /// Each element plus a number.
   public static func + (left: Tensor, right: Float) -> Tensor {
     record("+", inputs: [left], output: Programs.shift(left, values: [right])) { [$0] }
   }
 
+  /// A number plus each element.
   public static func + (left: Float, right: Tensor) -> Tensor { right + left }
 
+  /// Each element less a number.
   public static func - (left: Tensor, right: Float) -> Tensor { left + -right }
 
+  /// A number less each element.
   public static func - (left: Float, right: Tensor) -> Tensor {
     record("-", inputs: [right], output: Programs.from(right, values: [left])) { gradient in
       [Programs.negative(gradient)]
     }
   }
 
+  /// Each element times a number.
   public static func * (left: Tensor, right: Float) -> Tensor {
     record("*", inputs: [left], output: Programs.scale(left, values: [right])) { gradient in
       [Programs.scale(gradient, values: [right])]
     }
   }
 
+  /// A number times each element.
   public static func * (left: Float, right: Tensor) -> Tensor { right * left }
 
+  /// Each element over a number.
   public static func / (left: Tensor, right: Float) -> Tensor {
     record("/", inputs: [left], output: Programs.divide(left, values: [right])) { gradient in
       [Programs.divide(gradient, values: [right])]
     }
   }
 
+  /// A number over each element.
   public static func / (left: Float, right: Tensor) -> Tensor {
     let y = right.detached
     return record("/", inputs: [right], output: Programs.divideNumber(y, values: [left])) {

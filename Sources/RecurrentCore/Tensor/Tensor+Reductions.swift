@@ -49,15 +49,7 @@ extension Tensor {
     let parts = parts(around: axis, for: "maximum")
     precondition(parts.length > 0, "maximum expected elements at axis \(axis), found \(shape)")
     let x = detached
-    let result = Tensor(uninitialized: parts.shapeWithout, on: context)
-    x.scan(parts) { place, outer in
-      var largest = unsafe x.pointer[place(0)]
-      for index in 1..<max(1, parts.length) {
-        let next = unsafe x.pointer[place(index)]
-        if next > largest || next.isNaN { largest = next }
-      }
-      unsafe result.pointer[outer] = largest
-    }
+    let result = x.largest(parts)
     return Tensor.record("maximum", inputs: [self], output: result) { gradient in
       let back = Tensor.zeros(x.shape, on: gradient.context)
       x.scan(parts) { place, outer in
@@ -101,10 +93,30 @@ extension Tensor {
     let result = Tensor(uninitialized: shape, on: context)
     let offset = offset
     let buffer = buffer
-    context.workers.forEach(outer) { index in
-      context.sumColumns(
-        Matrix(buffer, offset: offset + index * axis * inner, rows: axis, columns: inner),
-        into: Matrix(result.buffer, offset: index * inner, rows: 1, columns: inner))
+    let step = max(1, 16_384 / max(axis * inner, 1))
+    context.workers.forEach((outer + step - 1) / step) { piece in
+      for index in piece * step..<min((piece + 1) * step, outer) {
+        context.sumColumns(
+          Matrix(buffer, offset: offset + index * axis * inner, rows: axis, columns: inner),
+          into: Matrix(result.buffer, offset: index * inner, rows: 1, columns: inner))
+      }
+    }
+    return result
+  }
+
+  private func largest(_ parts: AxisParts) -> Tensor {
+    if parts.inner == 1 {
+      return context.largestOfRows(self, rows: parts.outer)
+        .view(offset: 0, shape: parts.shapeWithout)
+    }
+    let result = Tensor(uninitialized: parts.shapeWithout, on: context)
+    scan(parts) { place, line in
+      var largest = unsafe pointer[place(0)]
+      for index in 1..<parts.length {
+        let next = unsafe pointer[place(index)]
+        if next > largest || next.isNaN { largest = next }
+      }
+      unsafe result.pointer[line] = largest
     }
     return result
   }
@@ -135,10 +147,13 @@ extension Tensor {
   private func scan(
     _ parts: AxisParts, _ body: @Sendable (_ place: (Int) -> Int, _ line: Int) -> Void
   ) {
-    context.workers.forEach(parts.outer) { outer in
-      for inner in 0..<parts.inner {
-        body(
-          { (outer * parts.length + $0) * parts.inner + inner }, outer * parts.inner + inner)
+    let step = max(1, 16_384 / max(parts.length * parts.inner, 1))
+    context.workers.forEach((parts.outer + step - 1) / step) { piece in
+      for outer in piece * step..<min((piece + 1) * step, parts.outer) {
+        for inner in 0..<parts.inner {
+          body(
+            { (outer * parts.length + $0) * parts.inner + inner }, outer * parts.inner + inner)
+        }
       }
     }
   }

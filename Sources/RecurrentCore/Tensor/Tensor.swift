@@ -34,6 +34,9 @@ public struct Tensor: Sendable {
       buffer: TensorBuffer(uninitialized: shape.reduce(1, *), in: context), shape: shape)
   }
 
+  /// The values in memory order.
+  ///
+  /// - Precondition: As many as the shape has elements.
   public init(_ values: [Float], shape: [Int], on context: ComputeContext = .default) {
     self.init(uninitialized: shape, on: context)
     precondition(
@@ -43,6 +46,7 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// The same value everywhere.
   public init(repeating value: Float, shape: [Int], on context: ComputeContext = .default) {
     self.init(uninitialized: shape, on: context)
     withMutableElements { target in
@@ -50,10 +54,12 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// A single number: a tensor of no axes.
   public init(scalar value: Float, on context: ComputeContext = .default) {
     self.init(repeating: value, shape: [], on: context)
   }
 
+  /// Zeros everywhere.
   public static func zeros(_ shape: [Int], on context: ComputeContext = .default) -> Tensor {
     Tensor(repeating: 0, shape: shape, on: context)
   }

@@ -27,6 +27,7 @@ public protocol TensorVisitor {
 
 /// The names that lead to a tensor.
 public struct TensorPath: Sendable, Hashable, CustomStringConvertible {
+  /// From the outermost tree inwards.
   public var names: [String]
   public init(_ names: [String] = []) { self.names = names }
   public var description: String { names.joined(separator: ".") }
@@ -77,6 +78,7 @@ extension TensorTree {
     return collector.found
   }
 
+  /// The tensors, in the order the tree lists them.
   public var tensors: [Tensor] { namedTensors.map(\.tensor) }
 
   /// How many numbers the tree holds.
