@@ -58,11 +58,16 @@ struct Failure {
   func exit() -> Never {
     // The parser's own errors and its clean exits, --help among them, know their texts.
     let parserStatus = LSTMCommand.exitCode(for: error)
-    if parserStatus == .success { LSTMCommand.exit(withError: error) }
+    if parserStatus == .success { end(printing: LSTMCommand.fullMessage(for: error)) }
     if parserStatus == .validationFailure {
       end("\(LSTMCommand.message(for: error)) (see lstm --help)", .usage)
     }
     end(message, status)
+  }
+
+  private func end(printing text: String) -> Never {
+    do { try StandardStream.output.write(text + "\n") } catch { Failure(error).exit() }
+    endProcess(0)
   }
 
   private func end(_ message: String, _ status: Status) -> Never {

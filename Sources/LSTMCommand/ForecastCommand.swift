@@ -40,13 +40,8 @@ struct ForecastCommand: ParsableCommand {
     guard (0...1000).contains(windows) else {
       throw ValidationError("--windows is at least 0 and at most 1000, found \(windows)")
     }
-    if output == "-", shared.json {
-      throw ValidationError("--json and --output - both want standard output")
-    }
-    let files = [output, plot, save, continuation.checkpoint, continuation.log].compactMap { $0 }
-    guard Set(files).count == files.count else {
-      throw ValidationError("two of the files to write have the same name")
-    }
+    try OutputFile.validate(
+      [output, plot, save] + continuation.written, besides: [data], asJSON: shared.json)
   }
 
   func run() throws {
@@ -67,21 +62,19 @@ struct ForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    try training.end()
+    console.endProgress()
     for note in study.notes { console.note(note) }
 
     let report = StudyReport(study: study)
-    try OutputFile.write(report.forecastTable.csv, to: output)
-    try OutputFile.write(report.plot.svg, to: plot)
+    var files = report.files(output, plot)
     if let save {
-      try AtomicFile.write(
-        forecaster.document(training: ["leaderboard": study.leaderboard.json]).bytes, to: save)
+      let document = forecaster.document(training: ["leaderboard": study.leaderboard.json])
+      files.append((save, document.bytes))
     }
-    if output == "-" { return }
-    let files = [output, plot] + [save].compactMap { $0 }
-    try report.printed(
-      asJSON: shared.json,
-      with: report.dataLine + report.backtestText + report.chart
-        + "\nWritten: \(files.joined(separator: ", "))\n")
+    try OutputFile.write(files + training.files) { () throws(FileError) in
+      try report.printed(
+        asJSON: shared.json, besides: files,
+        with: report.dataLine + report.backtestText + report.chart)
+    }
   }
 }

@@ -24,6 +24,8 @@ struct LSTMCommand: ParsableCommand {
       73 cannot create a file, 74 cannot write, 75 training diverged, 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [ForecastCommand.self, TrainCommand.self, PredictCommand.self, EvaluateCommand.self]
+    subcommands: [
+      ForecastCommand.self, TrainCommand.self, PredictCommand.self, EvaluateCommand.self,
+    ]
   )
 }

@@ -1,16 +1,40 @@
+import ArgumentParser
 import Recurrent
 
 /// Where results go.
 enum OutputFile {
+  /// Refuses paths that cannot go together: what is read must not be replaced, and standard output
+  /// takes one thing.
+  static func validate(
+    _ paths: [String?], besides read: [String], asJSON: Bool
+  ) throws(ValidationError) {
+    let paths = paths.compactMap { $0 }
+    guard Set(paths).count == paths.count else {
+      throw ValidationError("two of the files to write have the same name")
+    }
+    if let path = paths.first(where: { $0 != "-" && read.contains($0) }) {
+      throw ValidationError("\(path) is to be read, and cannot be written too")
+    }
+    if asJSON, paths.contains("-") {
+      throw ValidationError("--json and a file called - both want standard output")
+    }
+  }
+
   /// Finds out, before hours of training, whether a file can be made; makes none.
   static func check(_ path: String) throws(FileError) {
     if path == "-" { return }
     _ = try AtomicFile(path: path)
   }
 
-  /// Writes a whole file, or to standard output where the path is `-`.
-  static func write(_ text: String, to path: String) throws(FileError) {
-    if path == "-" { return try StandardStream.output.write(text) }
-    try AtomicFile.write(text, to: path)
+  /// Writes whole files, all or none: the first takes its name when the last is complete and what is
+  /// to be printed is out. A path `-` is standard output.
+  static func write(
+    _ files: [(path: String, content: [UInt8])], printing print: () throws(FileError) -> Void
+  ) throws(FileError) {
+    guard let (path, content) = files.first else { return try print() }
+    var file = try AtomicFile(path: path)
+    try file.write(content)
+    try write(Array(files.dropFirst()), printing: print)
+    try file.commit()
   }
 }

@@ -23,12 +23,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    if output == "-", shared.json {
-      throw ValidationError("--json and --output - both want standard output")
-    }
-    if output == plot {
-      throw ValidationError("two of the files to write have the same name")
-    }
+    try OutputFile.validate([output, plot], besides: [model, data], asJSON: shared.json)
   }
 
   func run() throws {
@@ -39,11 +34,10 @@ struct PredictCommand: ParsableCommand {
     let study = try ForecastStudy.predict(table, by: forecaster)
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    try OutputFile.write(report.forecastTable.csv, to: output)
-    try OutputFile.write(report.plot.svg, to: plot)
-    if output == "-" { return }
-    try report.printed(
-      asJSON: shared.json,
-      with: report.dataLine + report.chart + "\nWritten: \(output), \(plot)\n")
+    let files = report.files(output, plot)
+    try OutputFile.write(files) { () throws(FileError) in
+      try report.printed(
+        asJSON: shared.json, besides: files, with: report.dataLine + report.chart)
+    }
   }
 }

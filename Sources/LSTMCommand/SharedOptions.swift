@@ -125,9 +125,6 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Write the training's progress to this file, a JSON object a line.")
   var log: String?
 
-  func validate() throws {
-    if let checkpoint, [log].contains(checkpoint) {
-      throw ValidationError("--checkpoint and --log name the same file")
-    }
-  }
+  /// What a run writes beside its results.
+  var written: [String?] { [checkpoint, log] }
 }

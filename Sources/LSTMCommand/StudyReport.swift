@@ -35,7 +35,7 @@ struct StudyReport {
       let series = study.table.series.first(where: { $0.id == forecast.id })
     else { return "" }
     let chart = TerminalChart(
-      series: series, forecast: forecast, 
+      series: series, forecast: forecast,
       width: min(StandardStream.output.terminalWidth ?? 80, 120),
       isColored: StandardStream.output.isTerminal)
     let name = study.forecasts.count > 1 ? series.id.map { "\n\($0)\n" } ?? "\n" : "\n"
@@ -77,9 +77,21 @@ struct StudyReport {
     ]
   }
 
-  /// Puts the study on standard output.
-  func printed(asJSON: Bool, with text: @autoclosure () -> String) throws(FileError) {
+  typealias File = (path: String, content: [UInt8])
+
+  /// The forecast as a table and as a picture.
+  func files(_ output: String, _ plot: String) -> [File] {
+    [(output, Array(forecastTable.csv.utf8)), (plot, Array(self.plot.svg.utf8))]
+  }
+
+  /// Puts the study on standard output, unless that is one of the files.
+  func printed(
+    asJSON: Bool, besides files: [File] = [], with text: @autoclosure () -> String
+  ) throws(FileError) {
+    let paths = files.map(\.path)
+    if paths.contains("-") { return }
+    let written = paths.isEmpty ? "" : "\nWritten: \(paths.joined(separator: ", "))\n"
     try StandardStream.output.write(
-      asJSON ? JSONValue.object(json).text(indented: true) + "\n" : text())
+      asJSON ? JSONValue.object(json).text(indented: true) + "\n" : text() + written)
   }
 }

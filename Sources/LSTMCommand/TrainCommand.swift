@@ -26,10 +26,8 @@ struct TrainForecastCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    let files = [save, continuation.checkpoint, continuation.log].compactMap { $0 }
-    guard Set(files).count == files.count else {
-      throw ValidationError("two of the files to write have the same name")
-    }
+    try OutputFile.validate(
+      [save] + continuation.written, besides: [data], asJSON: shared.json)
   }
 
   func run() throws {
@@ -49,13 +47,15 @@ struct TrainForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    try training.end()
-    try AtomicFile.write(forecaster.document().bytes, to: save)
-    try StandardStream.output.write(
-      shared.json
-        ? JSONValue.object([
-          "configuration": .object(configuration.json), "model": .string(save),
-        ]).text(indented: true) + "\n"
-        : "Written: \(save)\n")
+    console.endProgress()
+    let files = [(path: save, content: forecaster.document().bytes)] + training.files
+    try OutputFile.write(files) { () throws(FileError) in
+      if save == "-" { return }
+      let json: JSONObject = [
+        "configuration": .object(configuration.json), "model": .string(save),
+      ]
+      try StandardStream.output.write(
+        shared.json ? JSONValue.object(json).text(indented: true) + "\n" : "Written: \(save)\n")
+    }
   }
 }

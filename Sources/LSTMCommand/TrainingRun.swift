@@ -33,11 +33,8 @@ struct TrainingRun {
     }
   }
 
-  /// Takes the line of progress away and completes the log.
-  func end() throws {
-    console.endProgress()
-    try log?.write()
-  }
+  /// What is to be written when the run is over.
+  var files: [(path: String, content: [UInt8])] { log.map { [$0.file] } ?? [] }
 }
 
 /// The log of a run: lines of JSON, written when the run is over, whole or not at all.
@@ -56,5 +53,7 @@ private final class TrainingLogFile {
     lines.append(JSONValue.object(line).text())
   }
 
-  func write() throws { try AtomicFile.write(lines.map { $0 + "\n" }.joined(), to: path) }
+  var file: (path: String, content: [UInt8]) {
+    (path, Array(lines.map { $0 + "\n" }.joined().utf8))
+  }
 }

@@ -42,7 +42,7 @@ public struct AtomicFile: ~Copyable {
     }
     let old = FileStatus(of: path)
     if let old, !old.isRegular || path.hasPrefix("/dev/") || path.hasPrefix("/proc/") {
-      if old.isDirectory { throw FileError(path: path, operation: .write, code: EISDIR) }
+      if old.isDirectory { throw FileError(path: path, operation: .create, code: EISDIR) }
       descriptor = try FileDescriptor(open: path, flags: O_WRONLY)
       return
     }
