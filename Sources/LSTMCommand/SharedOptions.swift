@@ -43,6 +43,8 @@ struct ColumnOptions: ParsableArguments {
   /// Reads the table and says what there is to say about it.
   func table(_ path: String, _ console: Console) throws -> SeriesTable {
     let table = try SeriesTable(parsing: readFile(path), file: path, columns: columns)
+    // Of a table that is refused, the reason is all there is to say.
+    _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     for note in table.notes { console.note(note) }
     for warning in table.warnings { console.warn(warning) }
     return table

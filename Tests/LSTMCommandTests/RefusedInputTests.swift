@@ -127,7 +127,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .table(
       "no column of ids of that name", [":1:", "\"shop\""], Table(months: 40).csv,
       ["--id-column", "shop"]),
-    .table("two columns of one name", [":1:", "\"y\"", "twice"], "ds,y,y\n2000-01-01,1,2\n"),
+    .table("two columns of one name", [":1:", "two columns", "\"y\""], "ds,y,y\n2000-01-01,1,2\n"),
     .table(
       "one column for two things", [":1:", "cannot hold both"], Table(months: 40).csv,
       ["--value-column", "ds"]),
@@ -189,7 +189,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--windows", "-1"], "--windows=-1"),
     .usage(["--season", "0"], "--season", "0"),
     .usage(["--seed"], "--seed", "one"),
-    .usage(["--output", "--json"], "--output", "-", "--json"),
+    .usage(["--json", "standard output"], "--output", "-", "--json"),
     .usage(["same"], "--output", "a.csv", "--plot", "a.csv"),
     .usage(["same"], "--output", "a.csv", "--save", "a.csv"),
     .usage(["standard output"], "--save", "-", "--json"),

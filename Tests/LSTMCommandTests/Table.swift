@@ -1,5 +1,3 @@
-import Foundation
-
 /// Tables for the tool, small enough to be trained on in no time.
 struct Table {
   var header = "ds,y"
@@ -18,10 +16,10 @@ struct Table {
     if id != nil { header = "unique_id,ds,y" }
   }
 
-  /// A trend, a season of 12 and, from a fixed rule, something like noise.
+  /// A trend, a season of 12 that shows and, from a fixed rule, something like noise.
   static func seasonal(_ index: Int) -> Double {
-    let season = 20 * sin(Double(index) * .pi / 6)
-    return 100 + Double(index) / 2 + season.rounded() + Double(index * 7919 % 13) / 4
+    let season: [Double] = [0, 3, -2, 8, 1, 5, -4, 12, 2, -6, 4, 30]
+    return 100 + Double(index) / 2 + season[index % 12] + Double(index * index % 7) / 4
   }
 
   static func month(_ index: Int) -> String {

@@ -124,7 +124,18 @@ extension Tool {
         output.map(URL.init(fileURLWithPath:)) ?? streams.appendingPathComponent("stdout"))
       process.standardError = try writing(streams.appendingPathComponent("stderr"))
       process.terminationHandler = { [ended] _ in ended.signal() }
-      try process.run()
+      try Self.unmasked(process.run)
+    }
+
+    /// A process is born with the signals blocked that its parent's thread blocks, and the threads of
+    /// tests block most.
+    private static func unmasked(_ body: () throws -> Void) rethrows {
+      var none = sigset_t()
+      var old = sigset_t()
+      unsafe sigemptyset(&none)
+      unsafe pthread_sigmask(SIG_SETMASK, &none, &old)
+      defer { unsafe pthread_sigmask(SIG_SETMASK, &old, nil) }
+      try body()
     }
 
     var isRunning: Bool { process.isRunning }
