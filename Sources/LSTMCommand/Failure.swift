@@ -28,18 +28,21 @@ struct Failure {
 
   private var status: Status {
     switch error {
-    case is CellError, is UsageError: .usage
-    case let error as SafetensorsError where error.systemError != nil: .noInput
-    case is TableError, is SafetensorsError, is TensorMismatch, is ForecastModelError: .badData
-    case let error as FileError:
-      switch error.operation {
-      case .open, .read, .map: .noInput
-      case .create, .rename: .cannotCreate
-      case .write, .synchronize: .cannotWrite
-      }
+    case is CellError: .usage
+    case let error as SafetensorsError: error.systemError.map(status) ?? .badData
+    case is TableError, is TensorMismatch, is ForecastModelError: .badData
+    case let error as FileError: status(error)
     case is DivergenceError: .diverged
     case is ForecastInterrupted: .interrupted
     default: .ourFault
+    }
+  }
+
+  private func status(_ error: FileError) -> Status {
+    switch error.operation {
+    case .open, .read, .map: .noInput
+    case .create, .rename: .cannotCreate
+    case .write, .synchronize: .cannotWrite
     }
   }
 
@@ -74,9 +77,3 @@ struct Failure {
 }
 
 private func endProcess(_ status: Int32) -> Never { exit(status) }
-
-/// Options that cannot be, or cannot go together.
-struct UsageError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
-}

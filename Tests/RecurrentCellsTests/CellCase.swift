@@ -67,7 +67,8 @@ struct CellCase: Sendable, CustomTestStringConvertible {
   func parameters() throws -> [[Double]] {
     let compiled = try compiled()
     return compiled.parameterShapes.enumerated().map { index, shape in
-      wave(shape.reduce(1, *), Double(index), scale: shape.count == 2 ? 0.8 / Double(shape[1]).squareRoot() : 0.5)
+      let scale = shape.count == 2 ? 0.8 / Double(shape[1]).squareRoot() : 0.5
+      return wave(shape.reduce(1, *), Double(index), scale: scale)
     }
   }
 

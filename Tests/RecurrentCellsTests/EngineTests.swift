@@ -184,7 +184,8 @@ struct EngineRun {
     let expected = try expected()
     for recording in [true, false] {
       let found = try outcome(recording: recording)
-      let place = "\(tried) \(context.instructionSet) ×\(context.threadCount)"
+      let place =
+        "\(tried) \(context.instructionSet) ×\(context.threadCount)"
         + (reversed ? " reversed" : "") + (recording ? "" : " untraced")
       func values(_ found: [Float], _ expected: Tensor, _ what: String) {
         let worst = zip(found, expected.elements).map { abs($0 - $1) / (1 + abs($1)) }

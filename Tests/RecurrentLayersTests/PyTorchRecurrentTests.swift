@@ -18,8 +18,8 @@ import Testing
     let (steps, rows) = (golden["steps"].integer!, golden["batch"].integer!)
     let features = golden["input_size"].integer!
     let isUnbatched = golden["unbatched"].bool!
-    let shape =
-      isUnbatched ? [steps, features] : batchFirst ? [rows, steps, features] : [steps, rows, features]
+    let batched = batchFirst ? [rows, steps, features] : [steps, rows, features]
+    let shape = isUnbatched ? [steps, features] : batched
     let names = layer.cell.states.map(\.name)
     let sizes = layer.stateSizes
     let directions = layer.isBidirectional ? 2 : 1

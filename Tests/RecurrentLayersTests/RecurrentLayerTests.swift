@@ -177,7 +177,8 @@ import Testing
   }
 
   @Test func whatCannotBeIsRefused() throws {
-    for (input, hidden, layers, dropout) in [(0, 3, 1, 0.0), (2, 0, 1, 0), (2, 3, 0, 0), (2, 3, 1, 2)] {
+    let refused = [(0, 3, 1, 0.0), (2, 0, 1, 0), (2, 3, 0, 0), (2, 3, 1, 2)]
+    for (input, hidden, layers, dropout) in refused {
       #expect(throws: CellError.self) {
         try RecurrentLayer(
           .gru(), inputSize: input, hiddenSize: hidden, numLayers: layers, dropout: dropout,

@@ -23,8 +23,9 @@ extension Cell {
         peepholes: options.gates("peepholes"), projectionSize: options.size("projection"),
         forgetBias: options.number("forget-bias"))
     },
-    Preset(name: "gru", summary: "gated recurrent unit (Cho et al. 2014), as PyTorch's", options: [])
-    { _ throws(CellError) in try .gru() },
+    Preset(
+      name: "gru", summary: "gated recurrent unit (Cho et al. 2014), as PyTorch's", options: []
+    ) { _ throws(CellError) in try .gru() },
     Preset(
       name: "gru-reset-before",
       summary: "gated recurrent unit with the reset gate before the product", options: []
@@ -108,7 +109,8 @@ struct CellOptions {
     for part in text.split(separator: "+", omittingEmptySubsequences: false) {
       guard let gate = Cell.LSTMGate(rawValue: String(part)) else {
         throw CellError(
-          .invalidOption, "cell \(cell): \(name) are gates i, f, o with + between, found \"\(text)\"")
+          .invalidOption,
+          "cell \(cell): \(name) are gates i, f, o with + between, found \"\(text)\"")
       }
       gates.insert(gate)
     }

@@ -1,7 +1,7 @@
 /// One step of a cell, as its equations see it: what comes in, what is learnt, and the places for
 /// what goes out.
 ///
-/// A mistake does not stop the equations where it is made; the first one is thrown by ``Cell/init``.
+/// A mistake does not stop the equations where it is made; the first one is thrown by ``Cell/init(_:_:)``.
 public final class Step {
   var graph = Graph()
   var parameters: [CellParameter] = []

@@ -1,7 +1,7 @@
 /// A block of Float32 numbers with a shape: row-major, contiguous, a value.
 ///
 /// Copies share memory until one is written. A tensor that takes part in
-/// ``valueAndGradient(of:_:)`` carries its place on that call's tape; every operation on it is
+/// ``valueAndGradient(of:_:)->(_,_)`` carries its place on that call's tape; every operation on it is
 /// recorded there. All others record nothing: there is no mode to switch.
 public struct Tensor: Sendable {
   /// Elements along each axis, the outermost first. Empty for a single number.

@@ -14,7 +14,9 @@ extension SeriesTable {
       add("\(one.start)")
       for value in one.values {
         let bits = value.isNaN ? UInt64.max : value.bitPattern
-        for shift in stride(from: 0, to: 64, by: 8) { add(UInt8(truncatingIfNeeded: bits >> shift)) }
+        for shift in stride(from: 0, to: 64, by: 8) {
+          add(UInt8(truncatingIfNeeded: bits >> shift))
+        }
       }
     }
     let digits = String(hash, radix: 16)

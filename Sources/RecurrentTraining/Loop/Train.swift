@@ -49,6 +49,7 @@ import RecurrentCore
 ///     and a key of the batch's own.
 /// - Throws: ``DivergenceError`` where a loss, a gradient or an evaluation is not finite, before it
 ///   does harm; and what the closures throw.
+@discardableResult
 public func train<Model, Rule, Carried, Batches: Sequence>(
   _ state: inout TrainingState<Model, Rule, Carried>, plan: TrainingPlan,
   stop: StopSignal? = nil,
@@ -81,6 +82,7 @@ public func train<Model, Rule, Carried, Batches: Sequence>(
 }
 
 /// The same for batches that carry nothing from one to the next.
+@discardableResult
 public func train<Model, Rule, Batches: Sequence>(
   _ state: inout TrainingState<Model, Rule, Nothing>, plan: TrainingPlan,
   stop: StopSignal? = nil,

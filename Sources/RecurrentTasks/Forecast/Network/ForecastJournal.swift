@@ -97,15 +97,15 @@ public struct ForecastJournal {
             Progress(
               network: label, step: step.step, steps: steps, loss: step.loss, event: event))
         }
-      }, save: { try save($0, label) }
-    ) { network, _, key in
-      let draws = key.folded("rows")
-      let rows = (0..<batch).map { Int(UInt64(draws.bits(at: $0)) * UInt64(data.count) >> 32) }
-      let output = network(
-        inputs.gatherRows(rows), contexts.gatherRows(rows), key: key.folded("dropout"))
-      return pinball(
-        output, targets.gatherRows(rows), masks.gatherRows(rows), quantiles: quantiles)
-    }
+      }, save: { try save($0, label) },
+      loss: { network, _, key in
+        let draws = key.folded("rows")
+        let rows = (0..<batch).map { Int((UInt64(draws.bits(at: $0)) * UInt64(data.count)) >> 32) }
+        let output = network(
+          inputs.gatherRows(rows), contexts.gatherRows(rows), key: key.folded("dropout"))
+        return pinball(
+          output, targets.gatherRows(rows), masks.gatherRows(rows), quantiles: quantiles)
+      })
     if outcome == .interrupted { throw ForecastInterrupted(checkpoint: path) }
     let done = state.evaluated
     finished.append((label, done))
@@ -153,7 +153,7 @@ public struct ForecastJournal {
     for (label, network) in finished {
       document.append(network, prefix: Self.prefix(label))
     }
-    try AtomicFile.write(document.bytes, to: path)
+    try document.write(to: path)
   }
 
   private static func prefix(_ label: String) -> String {
@@ -161,7 +161,7 @@ public struct ForecastJournal {
   }
 }
 
-/// A job that was stopped by its ``RecurrentTraining/StopSignal``.
+/// A job that was stopped by its ``StopSignal``.
 public struct ForecastInterrupted: Error, Sendable {
   /// Where it can be taken up from.
   public var checkpoint: String?

@@ -114,15 +114,3 @@ struct ForecastWindows {
     Tensor(masks, shape: [count, horizon], on: context)
   }
 }
-
-/// All of the numbers, or as many of them as there may be, evenly spread with both ends.
-func thinned(_ numbers: Range<Int>, to limit: Int) -> [Int] {
-  guard numbers.count > limit else { return Array(numbers) }
-  guard limit > 1 else { return [numbers.lowerBound] }
-  var result: [Int] = []
-  for index in 0..<limit {
-    let place = Int(Double(index) * Double(numbers.count - 1) / Double(limit - 1))
-    if result.last != numbers.lowerBound + place { result.append(numbers.lowerBound + place) }
-  }
-  return result
-}

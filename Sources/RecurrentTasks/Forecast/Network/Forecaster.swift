@@ -149,7 +149,7 @@ public struct Forecaster: Sendable {
   /// twenty thousand for all series together.
   private static func origins(_ count: Int, season: Int, of series: Int) -> [Int] {
     let first = min(max(season > 1 ? 2 * season : 4, 3), max(count - 1, 0))
-    return thinned(first..<count, to: max(20, 20_000 / max(series, 1)))
+    return (first..<max(count, first)).thinned(to: max(20, 20_000 / max(series, 1)))
   }
 
   /// Steps of 64 windows: ten passes, but neither too few to learn nor too many to wait for.

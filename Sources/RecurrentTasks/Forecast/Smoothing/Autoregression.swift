@@ -16,10 +16,10 @@ struct Autoregression: Sendable, Hashable {
   var mean: Double
   var deviation: Double
 
-  /// Forecasts from before each origin, row-major [origins, horizon].
+  /// Forecasts from before each origin, row-major [origins, horizon]; NaN at origin 0.
   ///
   /// - Parameters:
-  ///   - values: None missing; not empty where there are origins.
+  ///   - values: None missing.
   ///   - origins: Each 0 … values.count.
   func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
     let reach = lags[lags.count - 1]
@@ -29,6 +29,10 @@ struct Autoregression: Sendable, Hashable {
     var result: [Double] = []
     result.reserveCapacity(origins.count * horizon)
     for origin in origins {
+      guard origin > 0 else {
+        result.append(contentsOf: repeatElement(.nan, count: horizon))
+        continue
+      }
       for place in 0..<reach { track[place] = scaled[max(origin - reach + place, 0)] }
       for place in reach..<reach + horizon {
         var sum = 0.0

@@ -11,7 +11,8 @@ extension SmoothedBase {
   /// and the weights that forecast the second half of the series well.
   ///
   /// With E_j the mean absolute error of candidate j over origins in the second half and all steps,
-  /// in the unit of the values, w_j ∝ E_j⁻³: inverse errors as in Bates & Granger (1969), sharper.
+  /// in the unit of the values, times √((N + k)/(N − k)) for its k parameters and N values, its weight
+  /// is w_j ∝ E_j⁻³: inverse errors as in Bates & Granger (1969), sharper.
   ///
   /// - Parameters:
   ///   - values: NaN where missing. Any number of them will do, also none.
@@ -237,7 +238,7 @@ private struct FittingTask {
     return zip(sums, counts).map { sum, count in
       let error = (sum + 4 * overall) / (count + 4)
       largest = max(largest, error)
-      return min(max((error + largest) / 2, floor), .greatestFiniteMagnitude)
+      return min(max(error / 2 + largest / 2, floor), .greatestFiniteMagnitude / 2)
     }
   }
 

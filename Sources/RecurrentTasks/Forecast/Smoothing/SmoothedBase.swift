@@ -81,7 +81,7 @@ package struct SmoothedBase: Sendable, Hashable {
   }
 
   /// For each origin o the forecasts of the working values o, o + 1, … from those before o; NaN where
-  /// nothing was observed before o.
+  /// none of the models has anything to go by.
   ///
   /// - Parameter origins: Ascending, each 0 … values.count.
   package func forecasts(of values: [Double], origins: [Int]) -> [[Double]] {
@@ -133,10 +133,7 @@ extension SmoothedBase.Model {
     switch self {
     case .smoothing(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     case .drift(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
-    case .regression(let model):
-      filled.isEmpty
-        ? Array(repeating: .nan, count: origins.count * horizon)
-        : model.forecasts(of: filled, origins: origins, horizon: horizon)
+    case .regression(let model): model.forecasts(of: filled, origins: origins, horizon: horizon)
     }
   }
 }
