@@ -18,10 +18,10 @@ struct StudyReport {
     return line + (season > 1 ? ", season \(season)\n" : ", no season\n")
   }
 
-  /// The leaderboard with its heading, or why there is none.
+  /// The leaderboard with its heading. Why there is none, the notes say, or the user did.
   var backtestText: String {
     let windows = study.backtests.map(\.count).max() ?? 0
-    guard windows > 0 else { return "\nNo backtest: the series are too short for one.\n" }
+    guard windows > 0 else { return "\nNo backtest.\n" }
     let heading =
       "\nBacktest over \(windows) \(windows == 1 ? "window" : "windows") "
       + "of \(study.configuration.horizon) steps\n"

@@ -152,6 +152,18 @@ import Testing
     #expect(outcome.stderr.contains("too short for 3 backtest windows"))
   }
 
+  /// Most of them do not move, so that reading is what takes its time here.
+  @Test(.timeLimit(.minutes(2))) func aMillionRows() throws {
+    var csv = Table(months: 40, id: "moving").csv
+    for series in 0..<5000 {
+      for index in 0..<200 { csv += "series \(series),\(Table.month(index)),\(series % 7)\n" }
+    }
+    let (_, outcome) = try forecast(csv, ["--json"])
+    let document = try Document(outcome.stdout)
+    #expect(document.forecast.count == 3 * 5001)
+    #expect(document.values(of: "series 4999") == [1, 1, 1])
+  }
+
   // MARK: What is missing
 
   @Test func gapsInTime() throws {

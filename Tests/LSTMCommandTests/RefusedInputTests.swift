@@ -347,7 +347,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
   @Test func aCheckpointOfOtherData() throws {
     var refusal = Self.resuming(
       65, ["checkpoint.safetensors", "other data"], "--resume", "checkpoint.safetensors")
-    refusal.table = Data(Table(months: 40).with(row: 20, "2001-09-01,3").csv.utf8)
+    refusal.table = Data(Table(months: 40).with(row: 20, "2001-09-01,111").csv.utf8)
     try refusal.check()
   }
 }

@@ -13,11 +13,14 @@ import Testing
     var csv: Data
     var svg: Data
     var model: Data
+    /// A line for each step that was taken.
+    var log: String
 
     init(_ tool: Tool) throws {
       csv = try tool.data("forecast.csv")
       svg = try tool.data("forecast.svg")
       model = try tool.data("m")
+      log = try tool.text("log")
     }
   }
 
@@ -25,7 +28,7 @@ import Testing
   private static let uninterrupted = Result {
     let tool = try Tool()
     try tool.write(table, to: "table.csv")
-    try #require(try tool.run(job).status == 0)
+    try #require(try tool.run(job + ["--log", "log"]).status == 0)
     return try Files(tool)
   }
 
@@ -54,12 +57,18 @@ import Testing
     return try run.outcome()
   }
 
-  private func expectUninterrupted(_ tool: Tool) throws {
+  /// Takes a run up, and looks whether it ends as one that nobody stopped.
+  private func expectResumed(_ tool: Tool, _ options: [String] = []) throws {
+    let resumed = try tool.run(Self.job + ["--resume", "c", "--log", "log"] + options)
+    #expect(resumed.status == 0, "\(resumed.stderr)")
     let files = try Files(tool)
     let expected = try Self.uninterrupted.get()
     #expect(files.csv == expected.csv)
     #expect(files.svg == expected.svg)
     #expect(files.model == expected.model)
+    // It has taken the steps that were missing, the same ones, and no others.
+    #expect(expected.log.hasSuffix(files.log))
+    #expect(files.log.utf8.count < expected.log.utf8.count)
   }
 
   // MARK: Killed
@@ -69,9 +78,7 @@ import Testing
     let killed = try stopped(tool, after: checkpoints, by: SIGKILL)
     #expect(killed.status == 256 + SIGKILL)
     #expect(try !tool.files.contains { $0.hasPrefix("forecast") || $0 == "m" })
-    let resumed = try tool.run(Self.job + ["--resume", "c"])
-    #expect(resumed.status == 0, "\(resumed.stderr)")
-    try expectUninterrupted(tool)
+    try expectResumed(tool)
   }
 
   /// With a checkpoint of its own at the same place, and another number of threads.
@@ -82,22 +89,18 @@ import Testing
       let killed = try stopped(tool, resume + ["--threads", "1"], after: 5, by: SIGKILL)
       #expect(killed.status == 256 + SIGKILL)
     }
-    let resumed = try tool.run(
-      Self.job + ["--resume", "c", "--checkpoint", "c", "--threads", "2"])
-    #expect(resumed.status == 0, "\(resumed.stderr)")
-    try expectUninterrupted(tool)
+    try expectResumed(tool, ["--checkpoint", "c", "--threads", "2"])
   }
 
   /// A finished run's checkpoint still says what there is to say.
   @Test func finished() throws {
     let tool = try tool()
     #expect(try tool.run(Self.job + ["--checkpoint", "c"]).status == 0)
-    try expectUninterrupted(tool)
     for name in ["forecast.csv", "forecast.svg", "m"] {
       try FileManager.default.removeItem(atPath: tool.path(name))
     }
-    #expect(try tool.run(Self.job + ["--resume", "c"]).status == 0)
-    try expectUninterrupted(tool)
+    try expectResumed(tool)
+    #expect(try tool.text("log") == "")
   }
 
   // MARK: Interrupted
@@ -109,9 +112,7 @@ import Testing
     #expect(interrupted.stderr == "lstm: interrupted; take it up again with --resume c\n")
     #expect(interrupted.stdout == "")
     #expect(try tool.files == ["c", "table.csv"])
-    let resumed = try tool.run(Self.job + ["--resume", "c"])
-    #expect(resumed.status == 0, "\(resumed.stderr)")
-    try expectUninterrupted(tool)
+    try expectResumed(tool)
   }
 
   /// Whether a process has a handler of its own for SIGINT.
