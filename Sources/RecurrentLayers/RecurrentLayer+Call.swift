@@ -33,6 +33,18 @@ extension RecurrentLayer {
     return (output.transposed([1, 0, 2]), states)
   }
 
+  /// The state that a sequence starts from where none is given: all zero.
+  ///
+  /// - Parameter batch: The rows of the batch; nil for a single sequence without a batch axis.
+  public func zeroState(batch: Int? = nil) -> RecurrentState {
+    let context = parameters[0][0][0].context
+    return RecurrentState(
+      names: cell.states.map(\.name),
+      values: engines[0][0].compiled.stateSizes.map { size in
+        .zeros([numLayers * directions] + (batch.map { [$0] } ?? []) + [size], on: context)
+      })
+  }
+
   private var directions: Int { isBidirectional ? 2 : 1 }
 
   /// The same for [time, batch, features].

@@ -146,7 +146,7 @@ extension GoldenCase {
 extension RecurrentLayer {
   /// Elements of a row of each state.
   fileprivate var stateSizes: [Int] {
-    let zero = self(Tensor.zeros([1, 1, inputSize])).state
+    let zero = zeroState()
     return zero.names.map { zero[$0].shape.last! }
   }
 }

@@ -31,7 +31,8 @@ import Testing
   @Test(arguments: 0..<cells.count) func noStateIsZeroState(_ index: Int) throws {
     let layer = try Self.layer(Self.cells[index], bidirectional: true)
     let (output, state) = layer(Self.input)
-    let zero = state.mapTensors { _, tensor in .zeros(tensor.shape) }
+    let zero = layer.zeroState(batch: 3)
+    for name in state.names { #expect(zero[name].shape == state[name].shape) }
     let (same, sameState) = layer(Self.input, state: zero)
     #expect(output.elements == same.elements)
     for name in state.names { #expect(state[name].elements == sameState[name].elements) }

@@ -13,7 +13,7 @@
 /// ```
 public struct Cell: Sendable {
   public let name: String
-  /// What is learnt, in the order of PyTorch's lists: matrices, biases, then all others.
+  /// What is learnt, in the order in which the equations declare it; ``listingOrder`` is PyTorch's.
   public let parameters: [CellParameter]
   /// What is carried from step to step, in the order of declaration.
   public let states: [CellState]
