@@ -130,7 +130,7 @@ private final class Folder {
     #expect(throws: FileError(path: folder.path, operation: .map, code: EISDIR)) {
       _ = try MappedFile(path: folder.path)
     }
-    #expect(throws: FileError(path: folder.path, operation: .write, code: EISDIR)) {
+    #expect(throws: FileError(path: folder.path, operation: .create, code: EISDIR)) {
       try AtomicFile.write("", to: folder.path)
     }
     #expect(folder.names == [])
