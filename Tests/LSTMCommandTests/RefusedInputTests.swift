@@ -267,7 +267,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
       testDescription: "standard output, text", status: 74, words: ["standard output"],
       output: "/dev/full"),
     Refusal(
-      testDescription: "standard output, the forecast", status: 74, words: ["No space"],
+      testDescription: "standard output, the forecast", status: 74, words: ["standard output"],
       arguments: ["forecast", "table.csv", "--output", "-"] + quick, output: "/dev/full"),
     Refusal(
       testDescription: "standard output, a prediction", status: 74, words: ["standard output"],

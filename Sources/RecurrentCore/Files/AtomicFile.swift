@@ -130,7 +130,8 @@ public struct AtomicFile: ~Copyable {
   /// Errors speak of the file's own name, not the temporary one.
   private func named<Result>(_ body: () throws(FileError) -> Result) throws(FileError) -> Result {
     do { return try body() } catch {
-      throw FileError(path: path, operation: error.operation, code: error.code)
+      let name = path == "-" ? "standard output" : path
+      throw FileError(path: name, operation: error.operation, code: error.code)
     }
   }
 
