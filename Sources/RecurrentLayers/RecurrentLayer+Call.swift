@@ -37,8 +37,7 @@ extension RecurrentLayer {
   ///
   /// - Parameter batch: The rows of the batch; nil for a single sequence without a batch axis.
   public func zeroState(batch: Int? = nil) -> RecurrentState {
-    let context = parameters[0][0][0].context
-    return RecurrentState(
+    RecurrentState(
       names: cell.states.map(\.name),
       values: engines[0][0].compiled.stateSizes.map { size in
         .zeros([numLayers * directions] + (batch.map { [$0] } ?? []) + [size], on: context)

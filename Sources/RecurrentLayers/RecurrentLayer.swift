@@ -22,6 +22,9 @@ public struct RecurrentLayer: TensorTree {
   public let dropout: Double
   public let isBidirectional: Bool
 
+  /// Where the parameters live and the layer runs.
+  public let context: ComputeContext
+
   /// Features of the output: those of the cell, for each direction.
   public let outputSize: Int
 
@@ -60,6 +63,7 @@ public struct RecurrentLayer: TensorTree {
     self.batchFirst = batchFirst
     self.dropout = dropout
     isBidirectional = bidirectional
+    self.context = context
     let directions = bidirectional ? 2 : 1
 
     var engines: [[CellEngine]] = []
