@@ -41,7 +41,8 @@ struct ForecastCommand: ParsableCommand {
       throw ValidationError("--windows is at least 0 and at most 1000, found \(windows)")
     }
     try OutputFile.validate(
-      [output, plot, save] + continuation.written, besides: [data], asJSON: shared.json)
+      [output, plot, save] + continuation.written, besides: [data] + continuation.read,
+      asJSON: shared.json)
   }
 
   func run() throws {
@@ -68,7 +69,10 @@ struct ForecastCommand: ParsableCommand {
     let report = StudyReport(study: study)
     var files = report.files(output, plot)
     if let save {
-      let document = forecaster.document(training: ["leaderboard": study.leaderboard.json])
+      let document = forecaster.document(
+        training: [
+          "data": .object(table.summary), "leaderboard": study.leaderboard.json,
+        ])
       files.append((save, document.bytes))
     }
     try OutputFile.write(files + training.files) { () throws(FileError) in

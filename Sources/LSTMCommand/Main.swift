@@ -1,9 +1,19 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The `lstm` tool. Every error becomes one line and a documented exit status.
 @main
 struct Main {
   static func main() {
+    // A reader that has gone is a write that fails, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try LSTMCommand.parseAsRoot()
       try command.run()

@@ -3,16 +3,17 @@ import Recurrent
 
 /// Where results go.
 enum OutputFile {
-  /// Refuses paths that cannot go together: what is read must not be replaced, and standard output
+  /// Refuses paths that cannot go together, whatever they are called: what is read must not be replaced, and standard output
   /// takes one thing.
   static func validate(
     _ paths: [String?], besides read: [String], asJSON: Bool
   ) throws(ValidationError) {
     let paths = paths.compactMap { $0 }
-    guard Set(paths).count == paths.count else {
-      throw ValidationError("two of the files to write have the same name")
+    guard Set(paths.map(canonicalPath)).count == paths.count else {
+      throw ValidationError("two of the files to write are the same")
     }
-    if let path = paths.first(where: { $0 != "-" && read.contains($0) }) {
+    let kept = Set(read.map(canonicalPath))
+    if let path = paths.first(where: { $0 != "-" && kept.contains(canonicalPath($0)) }) {
       throw ValidationError("\(path) is to be read, and cannot be written too")
     }
     if asJSON, paths.contains("-") {

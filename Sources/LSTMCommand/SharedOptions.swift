@@ -60,7 +60,9 @@ struct ModelOptions: ParsableArguments {
   var season: Int?
 
   @Option(
-    help: "The cell of the network: lstm, gru, rnn, …, with options as lstm:peepholes=i+o.")
+    help: ArgumentHelp(
+      "The cell of the network, with options as lstm:peepholes=i+o,projection=16: "
+        + Cell.presets.map(\.name).joined(separator: ", ") + "."))
   var cell = "lstm"
 
   @Option(help: "Units of a layer.")
@@ -79,11 +81,15 @@ struct ModelOptions: ParsableArguments {
   var level: [String] = []
 
   func validate() throws {
-    for (name, value, limit) in [
-      ("--horizon", horizon, 10_000), ("--season", season ?? 1, 10_000),
-      ("--hidden", hidden, 4096), ("--layers", layers, 16), ("--epochs", epochs ?? 1, 100_000),
-    ] where !(1...limit).contains(value) {
-      throw ValidationError("\(name) is at least 1 and at most \(limit), found \(value)")
+    for (name, value, range) in [
+      ("--horizon", horizon, ForecastConfiguration.horizons),
+      ("--season", season ?? 1, ForecastConfiguration.seasons),
+      ("--hidden", hidden, ForecastConfiguration.hiddenSizes),
+      ("--layers", layers, ForecastConfiguration.layerNumbers),
+      ("--epochs", epochs ?? 1, 1...100_000),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "\(name) is at least 1 and at most \(range.upperBound), found \(value)")
     }
     _ = try levels
     do { _ = try Cell.named(cell) } catch { throw ValidationError("--cell: \(error)") }
@@ -111,7 +117,8 @@ struct ModelOptions: ParsableArguments {
     let season = table.season(given: season)
     if let note = season.note { console.note(note) }
     return ForecastConfiguration(
-      horizon: horizon, season: season.length, levels: try levels, cell: cell,
+      frequency: "\(table.frequency)", horizon: horizon, season: season.length, levels: try levels,
+      cell: cell,
       hiddenSize: hidden, numLayers: layers, epochs: epochs, seed: seed)
   }
 }
@@ -126,6 +133,14 @@ struct RunOptions: ParsableArguments {
 
   @Option(help: "Write the training's progress to this file, a JSON object a line.")
   var log: String?
+
+  func validate() throws {
+    if checkpoint == "-" { throw ValidationError("--checkpoint is a file, not standard output") }
+    if log == "-" { throw ValidationError("--log is a file, not standard output") }
+  }
+
+  /// What a run reads that its results must not replace; its checkpoint may take its own place.
+  var read: [String] { [resume].compactMap { $0 }.filter { $0 != checkpoint } }
 
   /// What a run writes beside its results.
   var written: [String?] { [checkpoint, log] }

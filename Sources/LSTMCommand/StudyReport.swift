@@ -49,7 +49,7 @@ struct StudyReport {
     return ForecastPlot(
       title: "Forecast of \(study.table.columns.value)",
       subtitle: "\(study.configuration.horizon) steps, \(study.table.frequency)",
-      method: ForecastStudy.method,
+      method: study.configuration.method,
       panels: study.table.series.indices.map { index in
         let series = study.table.series[index]
         return ForecastPlot.Panel(
@@ -59,7 +59,8 @@ struct StudyReport {
 
   var forecastTable: ForecastTable {
     ForecastTable(
-      columns: study.table.columns, method: ForecastStudy.method, forecasts: study.forecasts)
+      columns: study.table.columns, method: study.configuration.method,
+      forecasts: study.forecasts)
   }
 
   /// The one document of `--json`.

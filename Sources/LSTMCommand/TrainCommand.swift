@@ -27,7 +27,7 @@ struct TrainForecastCommand: ParsableCommand {
 
   func validate() throws {
     try OutputFile.validate(
-      [save] + continuation.written, besides: [data], asJSON: shared.json)
+      [save] + continuation.written, besides: [data] + continuation.read, asJSON: shared.json)
   }
 
   func run() throws {
@@ -48,7 +48,8 @@ struct TrainForecastCommand: ParsableCommand {
       throw error
     }
     console.endProgress()
-    let files = [(path: save, content: forecaster.document().bytes)] + training.files
+    let document = forecaster.document(training: ["data": .object(table.summary)])
+    let files = [(path: save, content: document.bytes)] + training.files
     try OutputFile.write(files) { () throws(FileError) in
       if save == "-" { return }
       let json: JSONObject = [

@@ -201,7 +201,6 @@ static void check_functions(uint32_t stride) {
 static float pointwise(rk_code code, float a, float b, float c, float value, int64_t step) {
   switch (code) {
     case RK_CONSTANT: return value;
-    case RK_CLOCK: return (float)step + value;
     case RK_ADD: return a + b;
     case RK_SUBTRACT: return a - b;
     case RK_MULTIPLY: return a * b;
@@ -225,7 +224,7 @@ static float pointwise(rk_code code, float a, float b, float c, float value, int
 
 static void check_pointwise(void) {
   static const rk_code codes[] = {
-      RK_CONSTANT, RK_CLOCK, RK_ADD, RK_SUBTRACT, RK_MULTIPLY, RK_DIVIDE, RK_MAX, RK_MIN, RK_FMA,
+      RK_CONSTANT, RK_ADD, RK_SUBTRACT, RK_MULTIPLY, RK_DIVIDE, RK_MAX, RK_MIN, RK_FMA,
       RK_FNMA, RK_ADD_VALUE, RK_MULTIPLY_VALUE, RK_FROM_VALUE, RK_COPY, RK_NEGATE, RK_ABS,
       RK_RECIPROCAL, RK_GREATER, RK_SELECT};
   static const float special[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-42f, -3e38f, 2.5f};

@@ -39,6 +39,9 @@ struct CellCase: Sendable, CustomTestStringConvertible {
     CellCase(
       name: "structured", cell: structured(), sizes: CellSizes(input: 6, hidden: 12)),
     CellCase(name: "every function", cell: everyFunction()),
+    CellCase(name: "residual", cell: residual()),
+    CellCase(name: "residual through a map", cell: mappedResidual()),
+    CellCase(name: "parameters and masks", cell: parametersAndMasks()),
   ]
 
   /// Sizes that reach the paths a small batch does not: hoisted products, row tails, long rows.
@@ -188,6 +191,39 @@ private func structured() throws -> Cell {
       step.affine(
         ["h"], of: step.input, h,
         structures: [.blockDiagonal(blocks: 3), .blockUpperTriangular(blocks: 4)])["h"])
+    step.next(h, next)
+    step.output(next)
+  }
+}
+
+private func residual() throws -> Cell {
+  try Cell("residual") { step in
+    let h = step.state("h")
+    let next = tanh(step.affine(["h"], of: step.input, h)["h"] + h)
+    step.next(h, next)
+    step.output(next)
+  }
+}
+
+private func mappedResidual() throws -> Cell {
+  try Cell("residual through a map") { step in
+    let h = step.state("h")
+    let inner = tanh(step.affine(["h"], of: step.input, h)["h"])
+    let next = step.affine(of: inner, named: "out") + h
+    step.next(h, next)
+    step.output(next)
+  }
+}
+
+private func parametersAndMasks() throws -> Cell {
+  try Cell("parameters and masks") { step in
+    let h = step.state("h")
+    let kept = step.mask("kept", keep: 0.6)
+    let once = step.mask("once", keep: 0.5, perSequence: true)
+    let shift = step.parameter("shift") * kept + step.parameter("other") * once
+    let mapped = step.affine(of: kept, named: "m") + step.affine(of: once, named: "o")
+    let learnt = step.affine(of: step.parameter("vector"), bias: false, named: "v")
+    let next = tanh(step.affine(["h"], of: step.input, h)["h"] + shift + mapped + learnt)
     step.next(h, next)
     step.output(next)
   }

@@ -17,8 +17,14 @@ import Testing
 
 /// One run of the engine on a case, and its comparison with the reference.
 struct EngineRun {
+  /// One thread, and threads that share rows or units whether or not it is worth it.
   static let contexts: [ComputeContext] = InstructionSet.available.flatMap { isa in
-    [1, 2, 3].map { ComputeContext(instructionSet: isa, threadCount: $0) }
+    [
+      ComputeContext(instructionSet: isa, threadCount: 1),
+      ComputeContext(instructionSet: isa, threadCount: 2),
+      ComputeContext(instructionSet: isa, threadCount: 3, sharing: .rows),
+      ComputeContext(instructionSet: isa, threadCount: 3, sharing: .units),
+    ]
   }
 
   let tried: CellCase

@@ -85,11 +85,11 @@ import Testing
   private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi * t / period) }
 
   private func kinds(_ base: SmoothedBase) -> String {
-    (base.json["members"]?.array ?? []).compactMap { $0["kind"]?.string }.joined(separator: " ")
+    base.composition.map(\.kind).joined(separator: " ")
   }
 
   private func weights(_ base: SmoothedBase) -> [Double] {
-    (base.json["members"]?.array ?? []).compactMap { $0["weight"]?.number }
+    base.composition.map(\.weight)
   }
 
   private func sum(_ residuals: [Double]) -> Double { residuals.reduce(0) { $0 + abs($1) } }

@@ -52,7 +52,6 @@ typedef enum rk_code {
                  ///< W = weights[weight], packed by `pack`
   // Sources
   RK_CONSTANT,   ///< dst = value
-  RK_CLOCK,      ///< dst = (float)step + value
   // Arithmetic
   RK_ADD,        ///< dst = a + b
   RK_SUBTRACT,   ///< dst = a - b

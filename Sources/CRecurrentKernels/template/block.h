@@ -167,7 +167,6 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
         add_product(at, base, row_stride, program->weights[op->weight], op->k, dst);
         break;
       case RK_CONSTANT: RK_EACH(splat(value));
-      case RK_CLOCK: RK_EACH(splat((float)step + value));
       case RK_ADD: RK_EACH(x + y);
       case RK_SUBTRACT: RK_EACH(x - y);
       case RK_MULTIPLY: RK_EACH(x * y);

@@ -23,9 +23,10 @@ struct BackwardCompiler {
     while true {
       places = Dictionary(
         uniqueKeysWithValues: kept.map { ($0, candidates[$0] ?? Place.kept($0)) })
-      let (plan, overwritten) = plan(adjoint, places: places, kept: kept)
-      if overwritten.isEmpty { return (plan, places) }
-      candidates = candidates.filter { !overwritten.contains($0.value) }
+      let (plan, reread) = plan(adjoint, places: places, kept: kept)
+      let clashes = reread.intersection(places.values)
+      if clashes.isEmpty { return (plan, places) }
+      candidates = candidates.filter { !clashes.contains($0.value) }
     }
   }
 
@@ -41,13 +42,22 @@ struct BackwardCompiler {
     }
   }
 
-  /// Computed vectors that a matrix is multiplied with: its gradient needs them.
+  /// Vectors that a matrix is multiplied with and that leave no row for every step behind otherwise:
+  /// the matrix's gradient needs them.
   private var matrixSources: Set<Graph.NodeIndex> {
     Set(
       cell.adjoint.matrixGradients.map(\.source).filter { source in
-        CompiledCell.givenPlace(cell.graph.nodes[source].operation) == nil
-          && lastingPlace(source) == nil
+        rowsPlace(cell.graph.nodes[source].operation) == nil && lastingPlace(source) == nil
       })
+  }
+
+  /// The place of a given value that has a row of its own for every step: a mask may be one for all
+  /// steps, and a parameter is one for all rows.
+  private func rowsPlace(_ operation: Graph.Operation) -> Place? {
+    switch operation {
+    case .input, .state: CompiledCell.givenPlace(operation)
+    default: nil
+    }
   }
 
   private func lastingPlace(_ node: Graph.NodeIndex) -> Place? {
@@ -80,10 +90,11 @@ struct BackwardCompiler {
 
   // MARK: The plan
 
-  /// The plan, and the sections' places that are read as gates after their gradient is stored.
+  /// The plan, and the sections' places that are read after a gradient is stored in them: the gradient
+  /// itself, which is as it should be, or a gate that stood there, which is lost.
   private func plan(
     _ original: RecomputedAdjoint, places: [Graph.NodeIndex: Place], kept: [Graph.NodeIndex]
-  ) -> (CompiledCell.Backward, overwritten: Set<Place>) {
+  ) -> (CompiledCell.Backward, reread: Set<Place>) {
     var adjoint = original
     var roots: [StepCompiler.Root] = []
     var sectionPlaces: [Graph.NodeIndex: Place] = [:]
@@ -123,8 +134,7 @@ struct BackwardCompiler {
         let place = lastingPlace(value) ?? places[value]!
         if case .section = place { return nil }
         return place
-      case .input, .mask, .state: return CompiledCell.givenPlace(graph.nodes[node].operation)
-      default: return nil
+      default: return rowsPlace(graph.nodes[node].operation)
       }
     }
     var vectors: [(parameter: Int, place: Place, times: Place?)] = []
@@ -157,13 +167,13 @@ struct BackwardCompiler {
       step: step,
       matrices: cell.adjoint.matrixGradients.map { gradient in
         let place =
-          CompiledCell.givenPlace(cell.graph.nodes[gradient.source].operation)
+          rowsPlace(cell.graph.nodes[gradient.source].operation)
           ?? lastingPlace(gradient.source) ?? places[gradient.source]!
         return (gradient.parameter, gradient.map, place)
       },
       vectors: vectors, inputs: inputs, maps: maps,
       kept: kept.filter { if case .kept = places[$0]! { true } else { false } })
-    return (plan, Self.overwrittenSections(step))
+    return (plan, Self.rereadSections(step))
   }
 
   private var mapOfParameter: [Int: Int] {
@@ -174,15 +184,16 @@ struct BackwardCompiler {
     return result
   }
 
-  /// Sections that a stage loads after an earlier one has stored into them.
-  private static func overwrittenSections(_ step: CompiledStep) -> Set<Place> {
+  /// Sections that a stage reads after an earlier one has stored into them.
+  private static func rereadSections(_ step: CompiledStep) -> Set<Place> {
     var stored = Set<Place>()
     var result = Set<Place>()
     for stage in step.stages {
       var storedHere = Set<Place>()
       for operation in stage.operations {
         switch operation {
-        case .load(let operand, _):
+        case .load(let operand, _), .spread(let operand, _, _, _),
+          .reduce(let operand, _, _, _):
           if stored.contains(step.places[operand]) { result.insert(step.places[operand]) }
         case .store(_, let operand): storedHere.insert(step.places[operand])
         default: break
@@ -213,7 +224,7 @@ struct RecomputedAdjoint {
       let node = cell.graph.nodes[index]
       let copy: Graph.NodeIndex
       switch node.operation {
-      case .input, .state, .parameter, .mask, .clock, .constant:
+      case .input, .state, .parameter, .mask, .constant:
         copy = graph.append(node.operation, shape: node.shape)
       case _ where isKept(index):
         forwardValues.insert(index)

@@ -82,7 +82,7 @@ final class SequenceMemory: Sendable {
     // Without a record the products before the loop are made for a chunk of steps at a time.
     let widths = compiled.mapWidths
     let chunk = max(1, 1_048_576 / max(1, rows * (widths.max() ?? 1)))
-    sectionSteps = records ? steps : min(steps, chunk)
+    sectionSteps = records || !hoists ? steps : min(steps, chunk)
     var sections: [Int: TensorBuffer] = [:]
     for (map, affine) in graph.affineMaps.enumerated() {
       let isHoisted =

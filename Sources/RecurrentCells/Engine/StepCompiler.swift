@@ -106,7 +106,7 @@ struct StepCompiler {
 
   private func isComputed(_ node: Graph.NodeIndex) -> Bool {
     switch graph.nodes[node].operation {
-    case .constant, .clock, .reshape: false
+    case .constant, .reshape: false
     case let operation: given(operation) == nil
     }
   }
@@ -293,15 +293,9 @@ struct StepCompiler {
     case .spread(let a, let axis):
       let shape = graph.shape(of: node)
       let inner = size(Array(shape[(axis + 1)...]))
-      if case .clock = graph.nodes[unshaped(a)].operation {
-        let slot = emitter.define(node)
-        emitter.operations.append(.clock(offset: 0, into: slot))
-      } else {
-        let slot = emitter.define(node)
-        emitter.operations.append(
-          .spread(
-            operand(place(of: a)), axis: size([shape[axis]]), inner: inner, into: slot))
-      }
+      let slot = emitter.define(node)
+      emitter.operations.append(
+        .spread(operand(place(of: a)), axis: size([shape[axis]]), inner: inner, into: slot))
     case .unary(let function, let a):
       let x = slot(of: a, &emitter)
       emitter.release(unshaped(a))
@@ -374,8 +368,6 @@ struct StepCompiler {
     switch graph.nodes[value].operation {
     case .constant(let constant):
       emitter.operations.append(.constant(Float(constant), into: slot))
-    case .clock:
-      emitter.operations.append(.clock(offset: 0, into: slot))
     default:
       emitter.operations.append(.load(operand(place(of: value)), into: slot))
     }
@@ -450,7 +442,6 @@ extension Graph.Function {
     case .sigmoid: .sigmoid
     case .tanh: .tanh
     case .sqrt: .sqrt
-    case .reciprocal: .reciprocal
     case .floor: .floor
     }
   }

@@ -96,9 +96,9 @@ struct CellOptions {
 
   func size(_ name: String) throws(CellError) -> Int? {
     guard let text = values[name] else { return nil }
-    guard let value = Int(text), value >= 1 else {
+    guard let value = Int(text), (1...65_536).contains(value) else {
       throw CellError(
-        .invalidOption, "cell \(cell): \(name) is a size of at least 1, found \"\(text)\"")
+        .invalidOption, "cell \(cell): \(name) is a size, 1 to 65536, found \"\(text)\"")
     }
     return value
   }

@@ -63,7 +63,7 @@ package struct Adjoint: Sendable {
       }
       guard let gradient = gradients[index] else { continue }
       switch node.operation {
-      case .constant, .clock, .mask, .affine: break
+      case .constant, .mask, .affine: break
       case .input(let input): inputGradients[input] = gradient
       case .state: break
       case .parameter(let parameter):
@@ -105,7 +105,7 @@ package struct Adjoint: Sendable {
   private mutating func value(of index: Graph.NodeIndex, in forward: Graph) -> Graph.NodeIndex {
     let node = forward.nodes[index]
     switch node.operation {
-    case .input, .state, .parameter, .mask, .clock, .constant:
+    case .input, .state, .parameter, .mask, .constant:
       return graph.append(node.operation, shape: node.shape)
     default: return graph.append(.forward(index), shape: node.shape)
     }
@@ -142,10 +142,6 @@ package struct Adjoint: Sendable {
     case .sqrt:  // 1 / 2y
       let half = graph.binary(.multiply, gradient, graph.constant(0.5, shape: shape))
       return graph.binary(.divide, half, value(of: index, in: forward))
-    case .reciprocal:  // −y²
-      let y = value(of: index, in: forward)
-      let square = graph.binary(.multiply, y, y)
-      return graph.unary(.negate, graph.binary(.multiply, gradient, square))
     case .abs:  // the sign, 0 at 0
       let x = value(of: a, in: forward)
       let zero = graph.constant(0, shape: shape)

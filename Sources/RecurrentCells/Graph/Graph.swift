@@ -14,8 +14,6 @@ package struct Graph: Sendable {
     case parameter(Int)
     /// A random mask, or its expectation where no key is given.
     case mask(Int)
-    /// The number of steps this row has taken before this one.
-    case clock
     case constant(Double)
 
     // Across a vector
@@ -46,7 +44,7 @@ package struct Graph: Sendable {
   }
 
   package enum Function: String, Hashable, Sendable, CaseIterable {
-    case negate, abs, exp, log, sigmoid, tanh, sqrt, reciprocal, floor
+    case negate, abs, exp, log, sigmoid, tanh, sqrt, floor
   }
 
   package enum Arithmetic: String, Hashable, Sendable, CaseIterable {
@@ -100,7 +98,7 @@ package struct Graph: Sendable {
   /// The nodes that a node is made of.
   package func operands(of index: NodeIndex) -> [NodeIndex] {
     switch nodes[index].operation {
-    case .input, .state, .parameter, .mask, .clock, .constant, .forward, .outputGradient,
+    case .input, .state, .parameter, .mask, .constant, .forward, .outputGradient,
       .stateGradient:
       []
     case .affine(let map, _): affineMaps[map].terms.map(\.source)
@@ -169,7 +167,6 @@ extension Graph.Function {
     case .sigmoid: x >= 0 ? 1 / (1 + exponential(-x)) : exponential(x) / (1 + exponential(x))
     case .tanh: hyperbolicTangent(x)
     case .sqrt: x.squareRoot()
-    case .reciprocal: 1 / x
     case .floor: x.rounded(.down)
     }
   }

@@ -8,6 +8,9 @@ public struct Extent: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStr
   let denominator: Int
 
   private init(_ base: Base, _ numerator: Int, _ denominator: Int) {
+    precondition(
+      numerator >= 1 && denominator >= 1,
+      "The size of a vector is at least 1, found \(numerator)/\(denominator)")
     let divisor = greatestCommonDivisor(numerator, denominator)
     self.base = base
     self.numerator = numerator / divisor

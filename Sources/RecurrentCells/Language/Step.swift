@@ -43,7 +43,17 @@ public final class Step {
   }
 
   /// The number of steps this row has really taken before this one, a single number.
-  public var clock: Vector { vector(.clock, shape: [1]) }
+  ///
+  /// It is a state like any other, called `clock`, that grows by one with every step: so a sequence
+  /// may be cut anywhere, and a row that has ended stands still.
+  public var clock: Vector {
+    if let known = states.firstIndex(where: { $0.name == "clock" }) {
+      return vector(.state(known), shape: states[known].shape)
+    }
+    let clock = state("clock", shape: [1])
+    next(clock, clock + 1)
+    return clock
+  }
 
   /// A random mask: each element 1 with probability `keep`, else 0, drawn anew for every element
   /// and step, or once for a sequence. Where a layer is called without a random key it is `keep`,
@@ -51,6 +61,12 @@ public final class Step {
   public func mask(
     _ name: String, keep: Double, size: Extent = .hidden, perSequence: Bool = false
   ) -> Vector {
+    if masks.contains(where: { $0.name == name }) {
+      fail(.duplicateName, "mask \"\(name)\" is declared twice")
+    }
+    if !(0...1).contains(keep) {
+      fail(.invalidOption, "mask \"\(name)\" keeps with a probability of 0 to 1, found \(keep)")
+    }
     masks.append(CellMask(name: name, keep: keep, extent: size, perSequence: perSequence))
     return vector(.mask(masks.count - 1), shape: [size])
   }
@@ -79,6 +95,16 @@ public final class Step {
       guard let name else { return place }
       return sources.count == 1 ? name : "\(name)_\(place)"
     }
+    if sections.isEmpty || Set(sections).count != sections.count {
+      fail(.duplicateName, "an affine map has sections, each of its own name, found \(sections)")
+      return AffineSections(step: self, names: [""], nodes: [sources[0].index])
+    }
+    if sources.isEmpty || !(structures.isEmpty || structures.count == sources.count) {
+      fail(
+        .invalidOption,
+        "an affine map has sources, and as many structures or none: found \(sources.count) "
+          + "and \(structures.count)")
+    }
     for section in biasStart.keys where !sections.contains(section) {
       fail(.unknownName, "a bias starts in section \"\(section)\", which the map does not have")
     }
@@ -86,6 +112,9 @@ public final class Step {
     for (index, source) in sources.enumerated() {
       if source.shape.count != 1 {
         fail(.mismatchedSize, "an affine map takes vectors, found shape \(source.shape)")
+      }
+      if graph.constantValue(source.index) != nil {
+        fail(.invalidOption, "an affine map of a constant is a constant: use a parameter")
       }
       terms.append(
         .init(

@@ -144,7 +144,6 @@ public struct ReferenceCell: Sendable {
       sequence.masks.isEmpty
         ? [Double](repeating: cell.masks[mask].keep, count: size([cell.masks[mask].extent]))
         : sequence.masks[mask][step]
-    case .clock: [Double(step)]
     default: preconditionFailure("\(operation) is not given from outside")
     }
   }

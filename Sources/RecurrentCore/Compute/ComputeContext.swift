@@ -14,13 +14,26 @@ public final class ComputeContext: Sendable {
   package let kernels: KernelTable
   package let workers: WorkerPool
   package let buffers: BufferPool
+  package let sharing: Sharing
+
+  /// How the threads share the steps of a sequence.
+  package enum Sharing: Sendable {
+    /// As the amount of work says.
+    case automatic
+    /// Always, by rows or by units, however little there is: for tests.
+    case rows, units
+  }
 
   /// - Parameters:
   ///   - instructionSet: One of ``InstructionSet/available``; by default what the environment
   ///     variable `RECURRENT_ISA` names, or the best this machine has.
   ///   - threadCount: At least 1; by default the processors this process may run on.
   /// - Precondition: This machine has the instruction set.
-  public init(instructionSet: InstructionSet? = nil, threadCount: Int? = nil) {
+  public convenience init(instructionSet: InstructionSet? = nil, threadCount: Int? = nil) {
+    self.init(instructionSet: instructionSet, threadCount: threadCount, sharing: .automatic)
+  }
+
+  package init(instructionSet: InstructionSet?, threadCount: Int?, sharing: Sharing) {
     guard let kernels = instructionSet.map(\.table) ?? KernelTable.chosen else {
       preconditionFailure(
         "This machine or build has no kernels for the instruction set asked for; it has "
@@ -33,6 +46,7 @@ public final class ComputeContext: Sendable {
     self.threadCount = count
     self.workers = WorkerPool(threadCount: count)
     self.buffers = BufferPool()
+    self.sharing = sharing
   }
 
   /// The context of everything that names no other.

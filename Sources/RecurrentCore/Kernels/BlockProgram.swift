@@ -17,8 +17,6 @@ package struct BlockProgram: Sendable {
     /// Adds W times the operand's row, of `length` elements.
     case product(OperandIndex, weight: Int, length: Int, onto: Slot)
     case constant(Float, into: Slot)
-    /// The step's number plus an offset.
-    case clock(offset: Float, into: Slot)
     case unary(Unary, Slot, into: Slot)
     case binary(Binary, Slot, Slot, into: Slot)
     case ternary(Ternary, Slot, Slot, Slot, into: Slot)
@@ -106,9 +104,6 @@ extension BlockProgram.Operation {
     case .constant(let value, let slot):
       set(RK_CONSTANT, into: slot)
       op.value = value
-    case .clock(let offset, let slot):
-      set(RK_CLOCK, into: slot)
-      op.value = offset
     case .unary(let function, let a, let slot):
       set(function.code, into: slot)
       op.a = UInt16(a)

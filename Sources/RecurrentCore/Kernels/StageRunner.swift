@@ -91,13 +91,19 @@ import CRecurrentKernels
     let tile = context.kernels.tileRows
     let alone = Split(members: 1, byRows: true, tileRows: tile)
     let threads = context.threadCount
+    let panel = context.kernels.panel
+    let panels = programs.map { ($0.units + panel - 1) / panel }.max() ?? 0
+    switch context.sharing {
+    case .automatic: break
+    case .rows: return Split(members: min(threads, rows), byRows: true, tileRows: 1)
+    case .units: return Split(members: min(threads, panels), byRows: false, tileRows: tile)
+    }
     let stepCost = rows * programs.reduce(0) { $0 + $1.costPerRow }
     if threads == 1 || steps * stepCost < Self.worthATeam { return alone }
     // Few rows a thread leave register tiles half empty.
     let rowMembers = min(threads, rows / max(tile / 2, 1))
     if rowMembers == threads { return Split(members: threads, byRows: true, tileRows: tile / 2) }
     let barriers = max(programs.count { $0.readsAcrossUnits }, 1)
-    let panels = programs.map { $0.units / context.kernels.panel }.max() ?? 0
     let unitMembers = min(threads, panels)
     if unitMembers > rowMembers, stepCost / barriers >= Self.worthABarrier {
       return Split(members: unitMembers, byRows: false, tileRows: tile)

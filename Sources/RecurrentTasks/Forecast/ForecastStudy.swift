@@ -3,9 +3,6 @@ import RecurrentFormats
 
 /// A whole forecast of a table: the backtest of a model beside the baselines, and what comes next.
 public struct ForecastStudy: Sendable {
-  /// The name of the model in tables.
-  public static let method = "lstm"
-
   public let table: SeriesTable
   public let configuration: ForecastConfiguration
   /// How the model and the baselines did; empty without a backtest.
@@ -60,6 +57,7 @@ public struct ForecastStudy: Sendable {
 
   /// Forecasts a table with a model that is trained already.
   public static func predict(_ table: SeriesTable, by model: Forecaster) throws -> ForecastStudy {
+    try table.requireFrequency(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     var study = ForecastStudy(table, model.configuration)
     study.noteShortSeries(usable)
@@ -71,6 +69,7 @@ public struct ForecastStudy: Sendable {
   public static func evaluate(
     _ table: SeriesTable, by model: Forecaster, windows: Int = 3
   ) throws -> ForecastStudy {
+    try table.requireFrequency(of: model)
     _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     var study = ForecastStudy(table, model.configuration)
     let backtest = study.plan(windows: windows)
@@ -126,7 +125,7 @@ public struct ForecastStudy: Sendable {
           values: expectation.values, intervals: expectation.intervals))
       scores.append(
         BacktestScore(
-          method: Self.method, kind: .model, actual: actual, forecast: expectation.values,
+          method: configuration.method, kind: .model, actual: actual, forecast: expectation.values,
           intervals: expectation.intervals, training: history.values,
           season: configuration.season))
       for baseline in Baseline.allCases {
@@ -150,5 +149,26 @@ public struct ForecastStudy: Sendable {
         times: table.series[index].futureTimes(configuration.horizon),
         values: expectation.values, intervals: expectation.intervals)
     }
+  }
+}
+
+extension SeriesTable {
+  /// A model's seasons are counted in steps of its data's frequency: on other data it says nothing.
+  fileprivate func requireFrequency(of model: Forecaster) throws(TableError) {
+    guard "\(frequency)" == model.configuration.frequency else {
+      throw TableError(
+        file: file,
+        message: "these data are \(frequency), the model is for data that are "
+          + model.configuration.frequency)
+    }
+  }
+
+  /// What a model file says of the data it was made of.
+  public var summary: JSONObject {
+    [
+      "series": .integer(series.count),
+      "values": .integer(series.reduce(0) { $0 + $1.observedCount }),
+      "fingerprint": .string(fingerprint),
+    ]
   }
 }

@@ -33,11 +33,12 @@ public struct TimeSeries: Sendable, Hashable {
   /// How many values are not missing.
   public var observedCount: Int { values.count { !$0.isNaN } }
 
-  /// Whether all values that are not missing are the same; true of a series with fewer than two.
-  public var isConstant: Bool {
-    guard let first = values.first(where: { !$0.isNaN }) else { return true }
-    return values.allSatisfy { $0.isNaN || $0 == first }
-  }
+}
+
+/// Whether all values that are not missing are the same; true of fewer than two.
+package func isConstant(_ values: [Double]) -> Bool {
+  guard let first = values.first(where: { !$0.isNaN }) else { return true }
+  return values.allSatisfy { $0.isNaN || $0 == first }
 }
 
 /// The values with the missing ones filled in on straight lines between their neighbours, and with

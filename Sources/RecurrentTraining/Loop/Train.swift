@@ -7,7 +7,7 @@ import RecurrentCore
 /// let outcome = try train(
 ///   &state, plan: TrainingPlan(epochs: 20, clipping: .norm(1)),
 ///   batches: { epoch, key in windows.shuffled(key).chunks(of: 32) },
-///   evaluate: { model in meanSquaredError(model(heldOut.input), heldOut.target).scalar },
+///   evaluate: { model in Double(meanSquaredError(model(heldOut.input), heldOut.target).scalar) },
 ///   save: { state in try Checkpoint.write(state, to: "run.safetensors") },
 ///   loss: { model, batch, key in
 ///     meanSquaredError(model(batch.input, dropout: key), batch.target)

@@ -3,6 +3,8 @@ import RecurrentFormats
 /// What a forecaster is made of and how it is trained. Every default is chosen by the data's shape
 /// or the same for all data.
 public struct ForecastConfiguration: Sendable, Hashable {
+  /// What the data's times are apart, in words: a model is for data of one frequency.
+  public var frequency: String
   /// Steps to forecast.
   public var horizon: Int
   /// Steps after which a pattern repeats, 1 for none.
@@ -21,10 +23,12 @@ public struct ForecastConfiguration: Sendable, Hashable {
   public var seed: Int
 
   public init(
-    horizon: Int, season: Int, levels: [Double] = [80, 90], cell: String = "lstm",
+    frequency: String, horizon: Int, season: Int, levels: [Double] = [80, 90],
+    cell: String = "lstm",
     hiddenSize: Int = 32, numLayers: Int = 1, epochs: Int? = nil, members: Int = 3, seed: Int = 1
   ) {
     precondition(horizon >= 1 && season >= 1, "A horizon and a season are at least 1 step")
+    self.frequency = frequency
     self.horizon = horizon
     self.season = season
     self.levels = levels.sorted()
@@ -45,6 +49,15 @@ public struct ForecastConfiguration: Sendable, Hashable {
   /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
   var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
 
+  // What can be asked for, on the command line and in a model file.
+  public static let horizons = 1...10_000
+  public static let seasons = 1...10_000
+  public static let hiddenSizes = 1...4096
+  public static let layerNumbers = 1...16
+
+  /// The name of the model in tables: that of its cell.
+  public var method: String { String(cell.prefix { $0 != ":" }) }
+
   /// Observed values that a series needs before anything can be said about it.
   public static let minimumHistory = 2
 }
@@ -52,7 +65,7 @@ public struct ForecastConfiguration: Sendable, Hashable {
 extension ForecastConfiguration {
   public var json: JSONObject {
     [
-      "horizon": .integer(horizon), "season": .integer(season),
+      "frequency": .string(frequency), "horizon": .integer(horizon), "season": .integer(season),
       "levels": .array(levels.map(JSONValue.number)), "cell": .string(cell),
       "hidden": .integer(hiddenSize), "layers": .integer(numLayers),
       "epochs": epochs.map(JSONValue.integer) ?? .null, "members": .integer(members),
@@ -62,18 +75,20 @@ extension ForecastConfiguration {
 
   /// Nil where a member is missing or out of range.
   public init?(json: JSONObject) {
-    guard let horizon = json["horizon"]?.integer, (1...100_000).contains(horizon),
-      let season = json["season"]?.integer, (1...100_000).contains(season),
+    guard let frequency = json["frequency"]?.string,
+      let horizon = json["horizon"]?.integer, Self.horizons.contains(horizon),
+      let season = json["season"]?.integer, Self.seasons.contains(season),
       let levels = json["levels"]?.array?.compactMap(\.number), levels.count <= 32,
       levels.allSatisfy({ $0 > 0 && $0 < 100 }),
       let cell = json["cell"]?.string,
-      let hidden = json["hidden"]?.integer, (1...100_000).contains(hidden),
-      let layers = json["layers"]?.integer, (1...64).contains(layers),
+      let hidden = json["hidden"]?.integer, Self.hiddenSizes.contains(hidden),
+      let layers = json["layers"]?.integer, Self.layerNumbers.contains(layers),
       let members = json["members"]?.integer, (1...64).contains(members),
       let seed = json["seed"]?.integer, let epochs = json["epochs"]
     else { return nil }
     self.init(
-      horizon: horizon, season: season, levels: levels, cell: cell, hiddenSize: hidden,
+      frequency: frequency, horizon: horizon, season: season, levels: levels, cell: cell,
+      hiddenSize: hidden,
       numLayers: layers, epochs: epochs.integer, members: members, seed: seed)
   }
 }

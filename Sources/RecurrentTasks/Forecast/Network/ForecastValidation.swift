@@ -25,26 +25,27 @@ struct Validation {
   let blend: Double
 
   /// - Parameters:
-  ///   - windows: For each series as many as are held out, in order.
+  ///   - windows: As many for each series, in order, spread over the values held out.
   ///   - blocks: For each series.
+  ///   - held: Values held out of each series.
   ///   - rescaling: For each window, for each step, how the final base's errors compare.
   init(
-    _ network: ForecastNetwork, _ windows: ForecastWindows, blocks: Int, held: Int,
-    rescaling: [[Double]], _ context: ComputeContext
+    _ network: ForecastNetwork, _ windows: ForecastWindows, blocks: Int, perSeries: Int,
+    held: Int, rescaling: [[Double]], _ context: ComputeContext
   ) {
-    let output = network(windows.inputTensor(on: context), windows.contextTensor(on: context))
+    let answers = windows.answers(of: network, on: context)
     self.windows = windows
     self.rescaling = rescaling
-    centre = output.centre.elements
-    below = output.below.elements
-    above = output.above.elements
-    levelCount = output.below.shape[2]
-    let series = windows.count / held
+    centre = answers.centre
+    below = answers.below
+    above = answers.above
+    levelCount = centre.isEmpty ? 0 : below.count / centre.count
+    let series = windows.count / perSeries
     blockCount = series * blocks
     horizons = Double(series) * Double(held) / Double(windows.horizon)
     blend = Self.blend(
       centre, windows, blockCount: blockCount,
-      block: { window in window / held * blocks + window % held * blocks / held })
+      block: { $0 / perSeries * blocks + $0 % perSeries * blocks / perSeries })
   }
 
   /// The part, of five, with which the mean absolute error is least; less of it the less surely it

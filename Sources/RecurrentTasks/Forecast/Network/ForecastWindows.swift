@@ -98,6 +98,33 @@ struct ForecastWindows {
     value.isNaN ? 0 : Float(min(max(value, -6), 6))
   }
 
+  // MARK: A network's answers
+
+  /// What a network says to all windows, window by window.
+  struct Answers {
+    /// [count, horizon]
+    var centre: [Float] = []
+    /// [count, horizon, levels]
+    var below: [Float] = []
+    var above: [Float] = []
+  }
+
+  /// Asks a network, a thousand windows at a time, so that memory does not grow with their number.
+  func answers(of network: ForecastNetwork, on context: ComputeContext) -> Answers {
+    var answers = Answers()
+    let inputs = inputTensor(on: context)
+    let contexts = contextTensor(on: context)
+    for first in stride(from: 0, to: count, by: 1000) {
+      let rows = first..<min(first + 1000, count)
+      let output = network(
+        inputs.slice(axis: 0, range: rows), contexts.slice(axis: 0, range: rows))
+      answers.centre += output.centre.elements
+      answers.below += output.below.elements
+      answers.above += output.above.elements
+    }
+    return answers
+  }
+
   // MARK: Tensors
 
   func inputTensor(on context: ComputeContext) -> Tensor {

@@ -49,7 +49,7 @@ public struct Forecaster: Sendable {
   ) throws {
     self.configuration = configuration
     self.context = context
-    let moving = series.filter { !Self.isConstant($0) }
+    let moving = series.filter { !isConstant($0) }
     let season = configuration.season
     let horizon = configuration.horizon
     let lengths = moving.map(\.count).sorted()
@@ -73,12 +73,14 @@ public struct Forecaster: Sendable {
       let bases = long.map { Self.base(Array($0.dropLast(held)), configuration) }
       var known = ForecastWindows(season: season, seasons: seasons, horizon: horizon)
       var unknown = known
+      let judgedPerSeries = min(held, max(20, 20_000 / long.count))
       for (values, base) in zip(long, bases) {
         let cut = values.count - held
         known.append(
           Array(values[..<cut]), base: base,
           origins: Self.origins(cut, season: season, of: long.count))
-        unknown.append(values, base: base, origins: Array(cut..<values.count))
+        unknown.append(
+          values, base: base, origins: (cut..<values.count).thinned(to: judgedPerSeries))
       }
       let network = try journal.train(
         "\(label) validation", untrained, on: known,
@@ -86,11 +88,11 @@ public struct Forecaster: Sendable {
         key: key.folded("validation"))
       let longBases = zip(moving, finalBases).filter { $0.0.count >= least }.map(\.1)
       let rescaling = zip(bases, longBases).flatMap { tried, final in
-        [[Double]](repeating: Self.rescaling(tried, final), count: held)
+        [[Double]](repeating: Self.rescaling(tried, final), count: judgedPerSeries)
       }
       let judged = Validation(
         network, unknown, blocks: max(1, Int((Double(held) / Double(horizon)).rounded())),
-        held: held, rescaling: rescaling, context)
+        perSeries: judgedPerSeries, held: held, rescaling: rescaling, context)
       blend = judged.blend
       widening = judged.widening(configuration.levels)
     }
@@ -140,11 +142,6 @@ public struct Forecaster: Sendable {
       horizon: configuration.horizon)
   }
 
-  static func isConstant(_ values: [Double]) -> Bool {
-    guard let first = values.first(where: { !$0.isNaN }) else { return true }
-    return values.allSatisfy { $0.isNaN || $0 == first }
-  }
-
   /// The origins a network is trained on: from the first that has a little behind it, at most some
   /// twenty thousand for all series together.
   private static func origins(_ count: Int, season: Int, of series: Int) -> [Int] {
@@ -177,7 +174,7 @@ public struct Forecaster: Sendable {
       season: configuration.season, seasons: seasons, horizon: configuration.horizon)
     var bases: [SmoothedBase?] = []
     for values in series {
-      if Self.isConstant(values) {
+      if isConstant(values) {
         bases.append(nil)
         continue
       }
@@ -203,13 +200,11 @@ public struct Forecaster: Sendable {
   /// The mean of what the networks say, row by row.
   private func averaged(_ windows: ForecastWindows) -> Outputs? {
     guard windows.count > 0, !networks.isEmpty else { return nil }
-    let inputs = windows.inputTensor(on: context)
-    let contexts = windows.contextTensor(on: context)
-    let outputs = networks.map { $0(inputs, contexts) }
-    func mean(_ part: (ForecastNetwork.Output) -> Tensor) -> [Double] {
+    let outputs = networks.map { windows.answers(of: $0, on: context) }
+    func mean(_ part: (ForecastWindows.Answers) -> [Float]) -> [Double] {
       var sum = [Double](repeating: 0, count: part(outputs[0]).count)
       for output in outputs {
-        for (index, value) in part(output).elements.enumerated() { sum[index] += Double(value) }
+        for (index, value) in part(output).enumerated() { sum[index] += Double(value) }
       }
       return sum.map { $0 / Double(outputs.count) }
     }

@@ -38,6 +38,17 @@ package struct SmoothedBase: Sendable, Hashable {
 
   package var horizon: Int { errorScale.count }
 
+  /// What is averaged: the kind of each member, and its part of the mean.
+  package var composition: [(kind: String, weight: Double)] {
+    members.map { member in
+      switch member.model {
+      case .smoothing: ("smoothing", member.weight)
+      case .drift: ("drift", member.weight)
+      case .regression: ("regression", member.weight)
+      }
+    }
+  }
+
   /// The mean of the error scale over the steps.
   package var meanErrorScale: Double {
     errorScale.reduce(0) { $0 + $1 / Double(errorScale.count) }
