@@ -198,7 +198,7 @@ static void check_functions(uint32_t stride) {
   report(free_array(x) & free_array(y), "functions: nothing beyond the arrays", "");
 }
 
-static float pointwise(rk_code code, float a, float b, float c, float value, int64_t step) {
+static float pointwise(rk_code code, float a, float b, float c, float value) {
   switch (code) {
     case RK_CONSTANT: return value;
     case RK_ADD: return a + b;
@@ -251,7 +251,7 @@ static void check_pointwise(void) {
       shape s = {0, ROWS, 0, UNITS, 2, 2 * table->panel};
       ok &= run(ops, 5, 4, operands, NULL, 41, s);
       for (int i = 0; i < COUNT; i++) {
-        float want = pointwise(codes[f], in[0].p[i], in[1].p[i], in[2].p[i], 0.375f, 41);
+        float want = pointwise(codes[f], in[0].p[i], in[1].p[i], in[2].p[i], 0.375f);
         int either_zero = codes[f] == RK_MAX || codes[f] == RK_MIN;  // the larger of 0 and -0
         if (same(out.p[i], want) || (either_zero && want == 0 && out.p[i] == 0)) continue;
         if (ok) {
