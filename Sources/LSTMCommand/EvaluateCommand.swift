@@ -38,5 +38,6 @@ struct EvaluateCommand: ParsableCommand {
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
     try report.printed(asJSON: shared.json, with: report.dataLine + report.backtestText)
+    console.note("the networks are as they were trained: values they have seen flatter them")
   }
 }

@@ -60,9 +60,16 @@ struct Failure {
     let parserStatus = LSTMCommand.exitCode(for: error)
     if parserStatus == .success { end(printing: LSTMCommand.fullMessage(for: error)) }
     if parserStatus == .validationFailure {
-      end("\(LSTMCommand.message(for: error)) (see lstm --help)", .usage)
+      end("\(LSTMCommand.message(for: error)) (see \(help))", .usage)
     }
     end(message, status)
+  }
+
+  /// Where the options of the verb that was called are listed.
+  private var help: String {
+    let verbs = LSTMCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    let verb = CommandLine.arguments.dropFirst().first
+    return verb.flatMap { verbs.contains($0) ? "lstm help \($0)" : nil } ?? "lstm --help"
   }
 
   private func end(printing text: String) -> Never {
