@@ -24,7 +24,7 @@ package struct BlockProgram: Sendable {
   }
 
   package enum Unary: Hashable, Sendable {
-    case copy, negate, abs, exp, log, sigmoid, tanh, sqrt, reciprocal, floor
+    case negate, abs, exp, log, sigmoid, tanh, sqrt, floor
   }
   package enum Binary: Hashable, Sendable {
     case add, subtract, multiply, divide, max, min, greater
@@ -125,7 +125,6 @@ extension BlockProgram.Operation {
 extension BlockProgram.Unary {
   fileprivate var code: rk_code {
     switch self {
-    case .copy: RK_COPY
     case .negate: RK_NEGATE
     case .abs: RK_ABS
     case .exp: RK_EXP
@@ -133,7 +132,6 @@ extension BlockProgram.Unary {
     case .sigmoid: RK_SIGMOID
     case .tanh: RK_TANH
     case .sqrt: RK_SQRT
-    case .reciprocal: RK_RECIPROCAL
     case .floor: RK_FLOOR
     }
   }
