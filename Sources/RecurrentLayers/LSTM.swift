@@ -17,7 +17,7 @@ import RecurrentCore
 public func LSTM(
   inputSize: Int, hiddenSize: Int, numLayers: Int = 1, bias: Bool = true, batchFirst: Bool = false,
   dropout: Double = 0, bidirectional: Bool = false, projectionSize: Int? = nil,
-  forgetBias: Double? = nil, peepholes: Set<Cell.LSTMGate> = [], key: RandomKey,
+  forgetBias: Double? = nil, peepholes: Set<LSTMOptions.Gate> = [], key: RandomKey,
   on context: ComputeContext = .default
 ) -> RecurrentLayer {
   precondition(

@@ -14,7 +14,7 @@ import Testing
     func loss(_ reference: ReferenceCell, _ sequence: ReferenceCell.Sequence) -> Double {
       let run = reference.run(sequence)
       var (sum, index) = (0.0, 0)
-      for value in (run.outputs + run.finalStates).joined() {
+      for value in (run.outputs + run.recordings.joined() + run.finalStates).joined() {
         sum += weight(index) * value
         index += 1
       }
@@ -30,8 +30,10 @@ import Testing
       }
     }
     let outputs = weights(run.outputs)
+    let recordings = run.recordings.map(weights)
     let finals = weights(run.finalStates)
-    let gradients = reference.gradients(of: sequence, run, outputs: outputs, finalStates: finals)
+    let gradients = reference.gradients(
+      of: sequence, run, outputs: outputs, recordings: recordings, finalStates: finals)
 
     let step = 1e-5
     var largest = 0.0

@@ -6,56 +6,115 @@ import Testing
 /// A cell with sizes and numbers to try it on: everything unequal and odd, so that no two axes can
 /// be mistaken for each other and every block has a tail.
 struct CellCase: Sendable, CustomTestStringConvertible {
-  var name: String
-  var cell: Cell
+  let name: String
+  let cell: Cell
   var sizes = CellSizes(input: 7, hidden: 11)
   var steps = 5
   var rows = 3
+  /// How far the clocks of the rows are apart.
+  var clockSpread = 1
+  /// States that are above 0 in every run.
+  private var positiveStates: Set<String>
 
   var testDescription: String {
     "\(name) I\(sizes.input) H\(sizes.hidden) T\(steps) B\(rows)"
   }
 
-  /// The family, and cells made up to use what no member of it uses yet.
-  static let all: [CellCase] = try! [
-    CellCase(name: "rnn", cell: .rnn()),
-    CellCase(name: "rnn-relu", cell: .rnn(.relu)),
-    CellCase(name: "lstm", cell: .lstm()),
-    CellCase(name: "lstm, peepholes", cell: .lstm(peepholes: [.input, .forget, .output])),
-    CellCase(name: "lstm, output peephole", cell: .lstm(peepholes: [.output])),
-    CellCase(name: "lstm, projection", cell: .lstm(projectionSize: 5)),
-    CellCase(
-      name: "lstm, projection and peepholes",
-      cell: .lstm(peepholes: [.input, .output], projectionSize: 13)),
-    CellCase(name: "gru", cell: .gru()),
-    CellCase(name: "gru-reset-before", cell: .gruResetBefore()),
-    CellCase(name: "layer norm", cell: layerNorm()),
-    CellCase(name: "output not a state", cell: separateOutput()),
-    CellCase(name: "further input", cell: depthGate()),
-    CellCase(name: "masks", cell: zoneout()),
-    CellCase(name: "clock", cell: clockwork()),
-    CellCase(
-      name: "matrix state", cell: matrixMemory(), sizes: CellSizes(input: 7, hidden: 12)),
-    CellCase(
-      name: "structured", cell: structured(), sizes: CellSizes(input: 6, hidden: 12)),
-    CellCase(name: "every function", cell: everyFunction()),
-    CellCase(name: "residual", cell: residual()),
-    CellCase(name: "residual through a map", cell: mappedResidual()),
-    CellCase(name: "parameters and masks", cell: parametersAndMasks()),
-  ]
+  /// Sizes as odd as the cell's modules or heads allow.
+  init(_ name: String, _ cell: Cell, inOnes divisor: Int = 1, positive: Set<String> = []) {
+    self.name = name
+    self.cell = cell
+    self.divisor = divisor
+    positiveStates = positive
+    sizes = CellSizes(input: 7, hidden: hidden(11))
+  }
+
+  /// What the hidden size must divide by.
+  private let divisor: Int
+
+  private func hidden(_ size: Int) -> Int { (size + divisor - 1) / divisor * divisor }
+
+  /// Every preset as it is, combinations of options, and cells made up to use what no member of the
+  /// family uses.
+  static let all: [CellCase] = try! presets + combinations + madeUp
+
+  private static var presets: [CellCase] {
+    get throws {
+      try Cell.presets.flatMap { preset -> [CellCase] in
+        let cell = try Cell.named(preset.name)
+        let divisor = [1, 4, 8].first { (try? cell.check(CellSizes(input: 7, hidden: $0))) != nil }!
+        let positive: Set<String> = preset.name == "slstm" ? ["n"] : []
+        let whole = CellCase(preset.name, cell, inOnes: divisor, positive: positive)
+        return try cell.readsBelow
+          ? [whole, CellCase("\(preset.name), lowest", cell.lowest, inOnes: divisor)] : [whole]
+      }
+    }
+  }
+
+  private static var combinations: [CellCase] {
+    get throws {
+      try [
+        "lstm:peepholes=o", "lstm:projection=5", "lstm:projection=13,peepholes=i+o",
+        "lstm:peepholes=i+f+o,full-peepholes=yes", "lstm:coupled=i=1-f",
+        "lstm-coupled:peepholes=i+o,projection=5,layer-norm=haste", "lstm:layer-norm=tf-addons",
+        "lstm:cell-clip=0.3,projection=9,projection-clip=0.2",
+        "lstm:gate-activation=hard-sigmoid,activation=softsign,output-activation=elu",
+        "lstm:activation=leaky-relu,output-activation=softplus",
+        "lstm-depth-gated:depth-gate=all,coupled=f=1-i,peepholes=i+o,full-peepholes=yes",
+        "lstm-full-gate-recurrence:projection=5,layer-norm=haste", "indrnn:activation=tanh",
+        "min-gru:positive=yes", "min-lstm:positive=yes", "janet:beta=0.5",
+      ].flatMap { text -> [CellCase] in
+        let cell = try Cell.named(text)
+        return try cell.readsBelow
+          ? [CellCase(text, cell), CellCase("\(text), lowest", cell.lowest)]
+          : [CellCase(text, cell)]
+      } + [
+        CellCase("clockwork, late", .clockwork(periods: [1, 2, 3], start: 1), inOnes: 3),
+        CellCase("slstm, one head", .slstm(heads: 1), positive: ["n"]),
+        CellCase("mlstm, three heads", .mlstm(heads: 3), inOnes: 3),
+        CellCase(
+          "zoneout and recurrent dropout",
+          .lstm().regularized(zoneout: ["h": 0.2, "c": 0.4], recurrentDropout: 0.3)),
+        CellCase(
+          "zoneout, expected", .gru().regularized(zoneout: ["h": 0.2]).expected!),
+        CellCase("recording", .lstm(peepholes: [.output]).recording(["f", "c", "o", "h", "f"])),
+        CellCase("recording a product", .lstm(.depthGated).recording(["d", "c"])),
+      ]
+    }
+  }
+
+  private static var madeUp: [CellCase] {
+    get throws {
+      try [
+        CellCase("layer norm", layerNorm()),
+        CellCase("output not a state", separateOutput()),
+        CellCase("further input", depthGate()),
+        CellCase("masks", zoneout()),
+        CellCase("clock", clockwork()),
+        CellCase("matrix state", matrixMemory(), inOnes: 3),
+        CellCase("structured", structured(), inOnes: 12),
+        CellCase("every function", everyFunction()),
+        CellCase("residual", residual()),
+        CellCase("residual through a map", mappedResidual()),
+        CellCase("parameters and masks", parametersAndMasks()),
+      ]
+    }
+  }
 
   /// Sizes that reach the paths a small batch does not: hoisted products, row tails, long rows.
   static let shapes: [CellCase] = all.flatMap { base -> [CellCase] in
     var wide = base
-    wide.sizes = CellSizes(input: 36, hidden: base.sizes.hidden == 12 ? 36 : 37)
+    wide.sizes = CellSizes(input: 36, hidden: base.hidden(37))
     (wide.steps, wide.rows) = (4, 17)
     var single = base
-    single.sizes = CellSizes(input: 33, hidden: base.sizes.hidden == 12 ? 24 : 19)
+    single.sizes = CellSizes(input: 33, hidden: base.hidden(19))
     (single.steps, single.rows) = (17, 1)
     // So few rows and so many units that threads share the units and meet at every step.
     var broad = base
-    broad.sizes = CellSizes(input: 5, hidden: base.sizes.hidden == 12 ? 144 : 149)
+    broad.sizes = CellSizes(input: 5, hidden: base.hidden(149))
     (broad.steps, broad.rows) = (3, 2)
+    broad.clockSpread = 0
+    single.clockSpread = 0
     return [base, wide, single, broad]
   }
 
@@ -85,8 +144,11 @@ struct CellCase: Sendable, CustomTestStringConvertible {
       }
       return ReferenceCell.Sequence(
         inputs: compiled.inputSizes.enumerated().map { rows($1, Double($0) * 5) },
-        initialStates: compiled.stateSizes.enumerated().map {
-          wave($1, Double($0) * 3 + Double(row), scale: 0.7)
+        initialStates: compiled.stateSizes.enumerated().map { index, width in
+          if cell.states[index].isClock { return [Double(row * clockSpread)] }
+          let values = wave(width, Double(index) * 3 + Double(row), scale: 0.7)
+          return positiveStates.contains(cell.states[index].name)
+            ? values.map { 0.5 + abs($0) } : values
         },
         masks: cell.masks.enumerated().map { index, mask in
           let width = compiled.nodeSizes[
@@ -159,7 +221,8 @@ private func zoneout() throws -> Cell {
 private func clockwork() throws -> Cell {
   try Cell("clock") { step in
     let h = step.state("h")
-    let phase = step.clock / 2 - floor(step.clock / 2)
+    let half = (step.clock + 0.5) / 2
+    let phase = half - floor(half) - 0.5
     let next = tanh(step.affine(["h"], of: step.input, h)["h"])
     step.next(h, select(phase, next, h))
     step.output(h + next)
@@ -184,13 +247,24 @@ private func matrixMemory() throws -> Cell {
   }
 }
 
+extension LSTMOptions {
+  fileprivate static var depthGated: LSTMOptions {
+    var options = LSTMOptions()
+    options.depthGate = .all
+    return options
+  }
+}
+
 private func structured() throws -> Cell {
   try Cell("structured") { step in
     let h = step.state("h")
     let next = tanh(
       step.affine(
         ["h"], of: step.input, h,
-        structures: [.blockDiagonal(blocks: 3), .blockUpperTriangular(blocks: 4)])["h"])
+        structures: [.dense, .blockUpperTriangular(blocks: 4)])["h"]
+        + step.affine(
+          ["d"], of: h, bias: false, named: "d", structures: [.blockDiagonal(blocks: 3)])[
+          "d"])
     step.next(h, next)
     step.output(next)
   }

@@ -3,7 +3,7 @@ import Testing
 
 /// Equations that are not well formed are refused when the cell is made, with what and where.
 @Suite struct CellErrorTests {
-  private func refusal(_ equations: (Step) throws(CellError) -> Void) -> CellError? {
+  private func refusal(_ equations: @escaping Cell.Equations) -> CellError? {
     do {
       _ = try Cell("tried", equations)
       return nil

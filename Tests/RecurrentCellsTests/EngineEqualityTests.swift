@@ -27,10 +27,11 @@ import Testing
     var padded = tried
     padded.rows = 5
     padded.steps = 6
+    // Two rows of one length, one that never runs, none as long as the padding.
+    let lengths = [5, 3, 3, 1, 0]
+    let reference = try EngineRun(padded, on: .default, lengths: lengths).reference()
     for context in EngineRun.contexts {
-      // Two rows of one length, one that never runs, none as long as the padding.
-      let run = try EngineRun(padded, on: context, lengths: [5, 3, 3, 1, 0])
-      try run.compareWithReference()
+      try EngineRun(padded, on: context, lengths: lengths).compare(with: reference)
     }
   }
 

@@ -6,10 +6,13 @@ import Testing
 @Suite struct EngineTests {
   @Test(arguments: CellCase.shapes)
   func equalsTheReference(_ tried: CellCase) throws {
-    for context in EngineRun.contexts {
+    // One thread: that others give the same bits is a test of its own.
+    let reference = try EngineRun(tried, on: .default).reference()
+    for instructionSet in InstructionSet.available {
+      let context = ComputeContext(instructionSet: instructionSet, threadCount: 1)
       for reversed in [false, true] {
         let run = try EngineRun(tried, on: context, reversed: reversed)
-        try run.compareWithReference()
+        try run.compare(with: reference)
       }
     }
   }
@@ -67,6 +70,7 @@ struct EngineRun {
 
   struct Outcome: Equatable {
     var output: [Float]
+    var recordings: [[Float]]
     var finalStates: [[Float]]
     var inputGradients: [[Float]] = []
     var stateGradients: [[Float]] = []
@@ -77,6 +81,9 @@ struct EngineRun {
   func outputWeight(_ row: Int, _ step: Int, _ unit: Int) -> Double {
     let place: Int = row * 5 + step * 3 + unit * 7
     return Double(place % 13) / 13 - 0.3
+  }
+  func recordingWeight(_ index: Int, _ row: Int, _ step: Int, _ unit: Int) -> Double {
+    outputWeight(row + 3 * index, step + 1, unit)
   }
   func stateWeight(_ state: Int, _ row: Int, _ unit: Int) -> Double {
     let place: Int = row * 3 + state * 5 + unit * 11
@@ -120,10 +127,18 @@ struct EngineRun {
     guard recording else {
       let result = run(inputs + states + parameters)
       return Outcome(
-        output: result.output.elements, finalStates: result.finalStates.map(\.elements))
+        output: result.output.elements, recordings: result.recordings.map(\.elements),
+        finalStates: result.finalStates.map(\.elements))
     }
     let outputWeights = tensor(compiled.outputSize) { row, step in
       (0..<compiled.outputSize).map { outputWeight(row, step, $0) }
+    }
+    var recordingWeights: [Tensor] = []
+    for (index, width) in compiled.outputSizes.dropFirst().enumerated() {
+      recordingWeights.append(
+        tensor(width) { row, step in
+          (0..<width).map { recordingWeight(index, row, step, $0) }
+        })
     }
     var stateWeights: [Tensor] = []
     for (index, width) in compiled.stateSizes.enumerated() {
@@ -135,6 +150,9 @@ struct EngineRun {
       (tensors: [Tensor]) -> (Tensor, CellEngine.Result) in
       let result = run(tensors)
       var sum = (result.output * outputWeights).sum()
+      for (values, weights) in zip(result.recordings, recordingWeights) {
+        sum = sum + (values * weights).sum()
+      }
       for (state, weights) in zip(result.finalStates, stateWeights) {
         sum = sum + (state * weights).sum()
       }
@@ -142,16 +160,15 @@ struct EngineRun {
     }
     let (first, second) = (inputs.count, inputs.count + states.count)
     return Outcome(
-      output: result.output.elements, finalStates: result.finalStates.map(\.elements),
+      output: result.output.elements, recordings: result.recordings.map(\.elements),
+      finalStates: result.finalStates.map(\.elements),
       inputGradients: gradient[..<first].map(\.elements),
       stateGradients: gradient[first..<second].map(\.elements),
       parameterGradients: gradient[second...].map(\.elements))
   }
 
   /// The same from the reference, row by row.
-  func expected() throws -> (
-    output: Tensor, finals: [Tensor], inputs: [Tensor], states: [Tensor], parameters: [[Double]]
-  ) {
+  func reference() throws -> ReferenceOutcome {
     let reference = try ReferenceCell(
       tried.cell, sizes: tried.sizes, parameters: tried.parameters())
     let runs = sequences.map(reference.run)
@@ -161,6 +178,11 @@ struct EngineRun {
         of: sequence, run,
         outputs: run.outputs.enumerated().map { step, output in
           output.indices.map { outputWeight(row, step, $0) }
+        },
+        recordings: run.recordings.enumerated().map { index, steps in
+          steps.enumerated().map { step, values in
+            values.indices.map { recordingWeight(index, row, step, $0) }
+          }
         },
         finalStates: run.finalStates.enumerated().map { state, values in
           values.indices.map { stateWeight(state, row, $0) }
@@ -172,8 +194,29 @@ struct EngineRun {
         for (element, value) in values.enumerated() { parameters[index][element] += value }
       }
     }
+    return ReferenceOutcome(runs: runs, gradients: gradients, parameters: parameters)
+  }
+
+  struct ReferenceOutcome {
+    /// For each row.
+    var runs: [ReferenceCell.Run]
+    var gradients: [ReferenceCell.Gradients]
+    /// The sum over the rows.
+    var parameters: [[Double]]
+  }
+
+  private func expected(
+    _ reference: ReferenceOutcome
+  ) -> (
+    output: Tensor, recordings: [Tensor], finals: [Tensor], inputs: [Tensor], states: [Tensor],
+    parameters: [[Double]]
+  ) {
+    let (runs, gradients) = (reference.runs, reference.gradients)
     return (
       tensor(compiled.outputSize) { runs[$0].outputs[$1] },
+      compiled.outputSizes.dropFirst().enumerated().map { index, width in
+        tensor(width) { runs[$0].recordings[index][$1] }
+      },
       compiled.stateSizes.enumerated().map { index, width in
         rowsTensor(width) { runs[$0].finalStates[index] }
       },
@@ -182,12 +225,12 @@ struct EngineRun {
       },
       compiled.stateSizes.enumerated().map { index, width in
         rowsTensor(width) { gradients[$0].initialStates[index] }
-      }, parameters
+      }, reference.parameters
     )
   }
 
-  func compareWithReference() throws {
-    let expected = try expected()
+  func compare(with reference: ReferenceOutcome) throws {
+    let expected = expected(reference)
     for recording in [true, false] {
       let found = try outcome(recording: recording)
       let place =
@@ -205,6 +248,9 @@ struct EngineRun {
         #expect(worst <= 1e-5 * scale, "gradient of \(what) of \(place)")
       }
       values(found.output, expected.output, "output")
+      for (index, name) in tried.cell.recordings.enumerated() {
+        values(found.recordings[index], expected.recordings[index], name)
+      }
       for (index, state) in tried.cell.states.enumerated() {
         values(found.finalStates[index], expected.finals[index], "final \(state.name)")
       }

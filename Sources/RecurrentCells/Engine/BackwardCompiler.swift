@@ -155,7 +155,7 @@ struct BackwardCompiler {
     func given(_ operation: Graph.Operation) -> Place? {
       switch operation {
       case .forward(let value): lastingPlace(value) ?? places[value]!
-      case .outputGradient: .outputGradient
+      case .outputGradient(let output): .outputGradient(output)
       case .stateGradient(let state): .stateGradientAfter(state)
       default: CompiledCell.givenPlace(operation)
       }
@@ -224,7 +224,7 @@ struct RecomputedAdjoint {
       let node = cell.graph.nodes[index]
       let copy: Graph.NodeIndex
       switch node.operation {
-      case .input, .state, .parameter, .mask, .constant:
+      case .input, .state, .parameter, .mask, .schedule, .constant:
         copy = graph.append(node.operation, shape: node.shape)
       case _ where isKept(index):
         forwardValues.insert(index)

@@ -11,13 +11,14 @@ extension CellEngine {
   ///
   /// Gate values are overwritten by their gradients, so this can be done once.
   func backward(
-    _ memory: SequenceMemory, lengths: BatchLengths, output: Tensor?, finalStates: [Tensor?],
+    _ memory: SequenceMemory, lengths: BatchLengths, outputs: [Tensor?], finalStates: [Tensor?],
     wantsInputs: [Bool]
   ) -> Gradients {
     let plan = compiled.backward
     let context = memory.context
     let rows = memory.rows
-    let arrays = GradientMemory(memory, lengths: lengths, output: output, finalStates: finalStates)
+    let arrays = GradientMemory(
+      memory, lengths: lengths, outputs: outputs, finalStates: finalStates)
     if !lengths.isUniform { clearEndedRows(memory, lengths) }
 
     let runner = StageRunner(
@@ -104,7 +105,7 @@ private final class GradientMemory {
   let memory: SequenceMemory
   let lengths: BatchLengths
   let inputs: [Int: TensorBuffer]
-  private let output: BlockOperand
+  private let outputs: [BlockOperand]
   private let finalStates: [Tensor?]
   /// Three steps in turn: the gradient for the state before step s stands in place s mod 3.
   private let states: [TensorBuffer]
@@ -113,7 +114,7 @@ private final class GradientMemory {
   private var running = 0
 
   init(
-    _ memory: SequenceMemory, lengths: BatchLengths, output: Tensor?, finalStates: [Tensor?]
+    _ memory: SequenceMemory, lengths: BatchLengths, outputs: [Tensor?], finalStates: [Tensor?]
   ) {
     self.memory = memory
     self.lengths = lengths
@@ -125,13 +126,14 @@ private final class GradientMemory {
       if !lengths.isUniform { buffer.fill(0..<count) }
       return buffer
     }
-    if let output {
-      self.output = memory.sequence(
-        output.buffer, offset: output.offset, width: compiled.outputSize)
-    } else {
-      let zero = TensorBuffer(uninitialized: compiled.outputSize, in: memory.context)
-      zero.fill(0..<compiled.outputSize)
-      self.output = BlockOperand(zero, stepStride: 0, rowStride: 0)
+    self.outputs = outputs.enumerated().map { index, output in
+      let width = compiled.outputSizes[index]
+      if let output {
+        return memory.sequence(output.buffer, offset: output.offset, width: width)
+      }
+      let zero = TensorBuffer(uninitialized: width, in: memory.context)
+      zero.fill(0..<width)
+      return BlockOperand(zero, stepStride: 0, rowStride: 0)
     }
     states = compiled.stateSizes.map {
       TensorBuffer(uninitialized: 3 * memory.rows * $0, in: memory.context)
@@ -166,7 +168,7 @@ private final class GradientMemory {
 
   func operand(_ place: Place) -> BlockOperand {
     switch place {
-    case .outputGradient: return output
+    case .outputGradient(let index): return outputs[index]
     case .stateGradientAfter(let state): return stateGradient(state, stepOffset: 1)
     case .stateGradientBefore(let state): return stateGradient(state, stepOffset: 0)
     case .inputGradient(let input):

@@ -9,6 +9,8 @@ package struct CellEngine: Sendable {
   package struct Result: Sendable {
     /// [steps, rows, output size], zero beyond a row's end.
     package var output: Tensor
+    /// What is recorded, likewise.
+    package var recordings: [Tensor]
     /// For each state [rows, size], each row's at its own end.
     package var finalStates: [Tensor]
   }
@@ -35,18 +37,22 @@ package struct CellEngine: Sendable {
       parameters: parameters, lengths: lengths, reversed: reversed, records: records,
       hoists: hoists)
     let finals = forward(memory, lengths: lengths, hoists: hoists)
-    let result = Result(output: outputTensor(memory), finalStates: finals)
-    guard records else { return result }
-    let wantsInputs = inputs.map { $0.trace != nil }
-    let outputs = Tensor.record(
-      "recurrent sequence", inputs: operands, outputs: [result.output] + result.finalStates
-    ) { gradients in
-      let back = backward(
-        memory, lengths: lengths, output: gradients[0], finalStates: Array(gradients.dropFirst()),
-        wantsInputs: wantsInputs)
-      return back.inputs + back.initialStates + back.parameters.map { $0 }
+    var results = compiled.cell.outputs.indices.map { outputTensor($0, memory) }
+    let given = results.count
+    results += finals
+    if records {
+      let wantsInputs = inputs.map { $0.trace != nil }
+      results = Tensor.record("recurrent sequence", inputs: operands, outputs: results) {
+        gradients in
+        let back = backward(
+          memory, lengths: lengths, outputs: Array(gradients[..<given]),
+          finalStates: Array(gradients[given...]), wantsInputs: wantsInputs)
+        return back.inputs + back.initialStates + back.parameters.map { $0 }
+      }
     }
-    return Result(output: outputs[0], finalStates: Array(outputs.dropFirst()))
+    return Result(
+      output: results[0], recordings: Array(results[1..<given]),
+      finalStates: Array(results[given...]))
   }
 
   // MARK: Choices
@@ -153,13 +159,17 @@ package struct CellEngine: Sendable {
         columns: whole.columns))
   }
 
-  private func outputTensor(_ memory: SequenceMemory) -> Tensor {
-    let shape = [memory.steps, memory.rows, compiled.outputSize]
-    if let output = memory.output { return Tensor(buffer: output, shape: shape) }
-    let state = compiled.cell.nextStates.firstIndex(of: compiled.cell.output)!
-    return Tensor(
-      buffer: memory.states[state],
-      offset: memory.reversed ? 0 : memory.rows * compiled.outputSize, shape: shape)
+  private func outputTensor(_ index: Int, _ memory: SequenceMemory) -> Tensor {
+    let width = compiled.outputSizes[index]
+    let shape = [memory.steps, memory.rows, width]
+    switch CompiledCell.lastingPlace(compiled.cell.outputs[index], of: compiled.cell)! {
+    case .stateAfter(let state):
+      return Tensor(
+        buffer: memory.states[state], offset: memory.reversed ? 0 : memory.rows * width,
+        shape: shape)
+    case .output(let first): return Tensor(buffer: memory.outputs[first]!, shape: shape)
+    default: preconditionFailure("An output lasts")
+    }
   }
 }
 

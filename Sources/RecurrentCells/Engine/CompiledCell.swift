@@ -9,7 +9,9 @@ package struct CompiledCell: Sendable {
   package let parameterShapes: [[Int]]
   package let stateSizes: [Int]
   package let inputSizes: [Int]
-  package let outputSize: Int
+  package var outputSize: Int { outputSizes[0] }
+  /// Of the output and of what is recorded.
+  package let outputSizes: [Int]
   /// Elements of a row of each affine map, all sections.
   package let mapWidths: [Int]
   /// Elements of each node of the forward graph.
@@ -45,9 +47,7 @@ package struct CompiledCell: Sendable {
 
   /// - Throws: ``CellError`` where a size does not divide into the parts the equations ask for.
   package init(_ cell: Cell, sizes: CellSizes) throws(CellError) {
-    for node in cell.graph.nodes + cell.adjoint.graph.nodes {
-      for extent in node.shape { _ = try extent.resolved(in: sizes) }
-    }
+    try cell.check(sizes)
     func size(_ shape: [Extent]) -> Int {
       shape.reduce(1) { $0 * (try! $1.resolved(in: sizes)) }
     }
@@ -58,7 +58,7 @@ package struct CompiledCell: Sendable {
     self.parameterShapes = parameterShapes
     stateSizes = cell.states.map { size($0.shape) }
     inputSizes = cell.inputs.map { size([$0.extent]) }
-    outputSize = size([cell.outputExtent])
+    outputSizes = cell.outputs.map { size(cell.graph.shape(of: $0)) }
     mapWidths = cell.graph.affineMaps.map { $0.sections.count * size([$0.extent]) }
     nodeSizes = cell.graph.nodes.map { size($0.shape) }
 
@@ -76,13 +76,14 @@ package struct CompiledCell: Sendable {
   /// The place of a value of the forward graph that a step leaves behind anyhow.
   static func lastingPlace(_ node: Graph.NodeIndex, of cell: Cell) -> Place? {
     if let state = cell.nextStates.firstIndex(of: node) { return .stateAfter(state) }
-    return node == cell.output ? .output : nil
+    return cell.outputs.firstIndex(of: node).map { .output($0) }
   }
 
   static func givenPlace(_ operation: Graph.Operation) -> Place? {
     switch operation {
     case .input(let input): .input(input)
     case .mask(let mask): .mask(mask)
+    case .schedule(let schedule): .schedule(schedule)
     case .state(let state): .stateBefore(state)
     case .parameter(let parameter): .parameter(parameter)
     default: nil
@@ -96,15 +97,17 @@ package struct CompiledCell: Sendable {
     var roots = cell.nextStates.enumerated().map {
       StepCompiler.Root(node: $1, place: .stateAfter($0))
     }
-    if !cell.nextStates.contains(cell.output) {
-      roots.append(.init(node: cell.output, place: .output))
+    for (index, node) in cell.outputs.enumerated()
+    where lastingPlace(node, of: cell) == .output(index) {
+      roots.append(.init(node: node, place: .output(index)))
     }
     for node in kept.keys.sorted() { roots.append(.init(node: node, place: kept[node]!)) }
     let graph = cell.graph
     var compiler = StepCompiler(
       graph: graph, size: size, given: givenPlace,
       isHoisted: { hoists && isHoistable($0, in: graph) },
-      hasBias: { !graph.affineMaps[$0].biases.isEmpty }, roots: roots)
+      hasBias: { !graph.affineMaps[$0].biases.isEmpty }, named: Set(cell.names.map(\.node)),
+      roots: roots)
     return compiler.compile()
   }
 

@@ -4,6 +4,8 @@ package enum Place: Hashable, Sendable {
   case input(Int)
   /// A random mask, or its expectation.
   case mask(Int)
+  /// 1 in the parts of a vector that are due, else 0.
+  case schedule(Int)
   /// A parameter vector, the same for every row.
   case parameter(Int)
   /// The sum of an affine map's biases, one section.
@@ -15,14 +17,15 @@ package enum Place: Hashable, Sendable {
   case sections(map: Int)
   case stateBefore(Int)
   case stateAfter(Int)
-  case output
+  /// An output that is not a state's next value.
+  case output(Int)
   /// A value of the forward graph that is kept for every step.
   case kept(Graph.NodeIndex)
   /// A value that one stage leaves to a later one of the same step.
   case passed(Graph.NodeIndex)
 
   // Going back
-  case outputGradient
+  case outputGradient(Int)
   /// The gradient that arrives from the step after this one.
   case stateGradientAfter(Int)
   /// The gradient for the step before this one.

@@ -20,9 +20,13 @@ final class SequenceMemory: Sendable {
   /// (steps + 1) × rows × size, the initial state at the end where the sequence begins; or three
   /// steps in turn where nobody needs more.
   let states: [TensorBuffer]
-  let output: TensorBuffer?
+  /// For outputs that are not a state's next value.
+  let outputs: [Int: TensorBuffer]
   let sections: [Int: TensorBuffer]
   let kept: [Graph.NodeIndex: TensorBuffer]
+  /// For each schedule 1 where a part is due, [steps, rows, size], or one row for all where their
+  /// clocks agree.
+  let schedules: [Tensor]
   /// Steps that the sections' arrays hold: all of them, or a chunk.
   let sectionSteps: Int
 
@@ -64,7 +68,7 @@ final class SequenceMemory: Sendable {
     self.biases = biases
 
     states = compiled.stateSizes.enumerated().map { state, size in
-      let isOutput = compiled.cell.nextStates[state] == compiled.cell.output
+      let isOutput = compiled.cell.outputs.contains(compiled.cell.nextStates[state])
       let all = records || isOutput
       let buffer = array((all ? steps + 1 : 3) * rows * size)
       let start = all && reversed ? steps * rows * size : 0
@@ -75,9 +79,17 @@ final class SequenceMemory: Sendable {
       }
       return buffer
     }
-    output =
-      compiled.cell.nextStates.contains(compiled.cell.output)
-      ? nil : array(steps * rows * compiled.outputSize)
+    var outputs: [Int: TensorBuffer] = [:]
+    for (index, node) in compiled.cell.outputs.enumerated()
+    where CompiledCell.lastingPlace(node, of: compiled.cell) == .output(index) {
+      outputs[index] = array(steps * rows * compiled.outputSizes[index])
+    }
+    self.outputs = outputs
+    schedules = compiled.cell.schedules.map { schedule in
+      Self.dueParts(
+        schedule, compiled, initial: initialStates[schedule.clock], steps: steps, rows: rows,
+        in: context)
+    }
 
     // Without a record the products before the loop are made for a chunk of steps at a time.
     let widths = compiled.mapWidths
@@ -99,6 +111,27 @@ final class SequenceMemory: Sendable {
       }
     }
     self.kept = kept
+  }
+
+  /// Which parts are due at each step, read off the rows' clocks.
+  private static func dueParts(
+    _ schedule: CellSchedule, _ compiled: CompiledCell, initial: Tensor?, steps: Int, rows: Int,
+    in context: ComputeContext
+  ) -> Tensor {
+    var clocks = initial?.elements ?? [0]
+    if Set(clocks).count == 1 { clocks = [clocks[0]] }
+    let size = try! schedule.extent.resolved(in: compiled.sizes)
+    let part = size / schedule.periods.count
+    var due: [Float] = []
+    due.reserveCapacity(steps * clocks.count * size)
+    for step in 0..<steps {
+      for clock in clocks {
+        for isDue in schedule.isDue(at: Double(clock) + Double(step)) {
+          due.append(contentsOf: repeatElement(isDue ? 1 : 0, count: part))
+        }
+      }
+    }
+    return Tensor(due, shape: [steps, clocks.count, size], on: context)
   }
 
   // MARK: Operands
@@ -134,7 +167,7 @@ final class SequenceMemory: Sendable {
   }
 
   func holdsAllSteps(_ state: Int) -> Bool {
-    records || compiled.cell.nextStates[state] == compiled.cell.output
+    records || compiled.cell.outputs.contains(compiled.cell.nextStates[state])
   }
 
   private func sectionOffset(_ map: Int, _ section: Int) -> Int {
@@ -156,6 +189,12 @@ final class SequenceMemory: Sendable {
       }
       return BlockOperand(
         masks[mask].buffer, offset: masks[mask].offset, stepStride: 0, rowStride: width)
+    case .schedule(let schedule):
+      // Steps in the order in which they are taken, whatever the direction.
+      let width = schedules[schedule].shape[2]
+      let count = schedules[schedule].shape[1]
+      return BlockOperand(
+        schedules[schedule].buffer, stepStride: count * width, rowStride: count == 1 ? 0 : width)
     case .parameter(let parameter):
       return BlockOperand(
         parameters[parameter].buffer, offset: parameters[parameter].offset, stepStride: 0,
@@ -169,7 +208,8 @@ final class SequenceMemory: Sendable {
     case .sections(let map): return sections(map, offset: 0, from: first)
     case .stateBefore(let index): return state(index, stepOffset: 0)
     case .stateAfter(let index): return state(index, stepOffset: 1)
-    case .output: return sequence(output!, width: compiled.outputSize)
+    case .output(let index):
+      return sequence(outputs[index]!, width: compiled.outputSizes[index])
     case .kept(let node): return sequence(kept[node]!, width: compiled.nodeSizes[node])
     case .passed, .outputGradient, .stateGradientAfter, .stateGradientBefore, .inputGradient,
       .parameterGradient:
@@ -208,7 +248,8 @@ final class SequenceMemory: Sendable {
       if case .stateAfter = place { later.toggle() }
       return Matrix(
         states[state], offset: later ? rows * width : 0, rows: all, columns: width)
-    case .output: return Matrix(output!, rows: all, columns: compiled.outputSize)
+    case .output(let index):
+      return Matrix(outputs[index]!, rows: all, columns: compiled.outputSizes[index])
     case .kept(let node):
       return Matrix(kept[node]!, rows: all, columns: compiled.nodeSizes[node])
     default: preconditionFailure("\(place) has no rows for every step")

@@ -36,6 +36,8 @@ struct StepCompiler {
   /// Terms of affine maps whose products stand in the section's place already.
   let isHoisted: (Graph.AffineMap.Term) -> Bool
   let hasBias: (Int) -> Bool
+  /// Products that stay values of their own, so that recording one of them changes no rounding.
+  let named: Set<Graph.NodeIndex>
   let roots: [Root]
 
   private var compiled = CompiledStep()
@@ -48,7 +50,8 @@ struct StepCompiler {
     graph: Graph, size: @escaping ([Extent]) -> Int,
     given: @escaping (Graph.Operation) -> Place?, mapOfParameter: [Int: Int] = [:],
     isHoisted: @escaping (Graph.AffineMap.Term) -> Bool = { _ in false },
-    hasBias: @escaping (Int) -> Bool = { _ in true }, roots: [Root]
+    hasBias: @escaping (Int) -> Bool = { _ in true }, named: Set<Graph.NodeIndex> = [],
+    roots: [Root]
   ) {
     self.graph = graph
     self.size = size
@@ -56,6 +59,7 @@ struct StepCompiler {
     self.mapOfParameter = mapOfParameter
     self.isHoisted = isHoisted
     self.hasBias = hasBias
+    self.named = named
     self.roots = roots
   }
 
@@ -199,7 +203,7 @@ struct StepCompiler {
   ) -> Bool {
     guard case .binary(.multiply, let a, let b) = graph.nodes[node].operation,
       graph.constantValue(unshaped(a)) == nil, graph.constantValue(unshaped(b)) == nil,
-      !stores.contains(where: { unshaped($0.node) == node })
+      !named.contains(node), !stores.contains(where: { unshaped($0.node) == node })
     else { return false }
     var users: [Graph.NodeIndex] = []
     for user in nodes where readsUnits(user) {
@@ -218,7 +222,7 @@ struct StepCompiler {
     func candidate(_ operand: Graph.NodeIndex) -> Graph.NodeIndex? {
       let value = unshaped(operand)
       guard case .binary(.multiply, let a, let b) = graph.nodes[value].operation,
-        nodes.contains(value), graph.constantValue(unshaped(a)) == nil,
+        nodes.contains(value), !named.contains(value), graph.constantValue(unshaped(a)) == nil,
         graph.constantValue(unshaped(b)) == nil,
         !stores.contains(where: { unshaped($0.node) == value })
       else { return nil }

@@ -5,14 +5,23 @@ extension Cell {
   ///     h = (1 − z) ⊙ n + z ⊙ h₋₁
   ///
   /// Cho et al. 2014, first version (arXiv:1406.1078v1), in PyTorch's order of gates.
-  public static func gru(bias: Bool = true) throws(CellError) -> Cell {
+  ///
+  /// - Parameter layerNorm: W x and R h₋₁ are each normalised over all gates together before their
+  ///   biases, with gains, as Haste does (Ba et al. 2016); ε = 1e-5.
+  public static func gru(bias: Bool = true, layerNorm: Bool = false) throws(CellError) -> Cell {
     try Cell("gru") { step in
       let h = step.state("h")
-      let x = step.affine(["r", "z", "n"], of: step.input, bias: bias)
-      let u = step.affine(["r", "z", "n"], of: h, bias: bias)
-      let r = sigmoid(x["r"] + u["r"])
-      let z = sigmoid(x["z"] + u["z"])
-      let n = tanh(x["n"] + r * u["n"])
+      func sums(_ source: Vector, _ name: String) -> AffineSections {
+        let sections = ["r", "z", "n"]
+        guard layerNorm else { return step.affine(sections, of: source, bias: bias) }
+        let normal = step.affine(sections, of: source, bias: false).normalized(name)
+        return bias ? normal + step.bias(sections, named: name) : normal
+      }
+      let x = sums(step.input, "ih")
+      let u = sums(h, "hh")
+      let r = sigmoid(x["r"] + u["r"]).named("r")
+      let z = sigmoid(x["z"] + u["z"]).named("z")
+      let n = tanh(x["n"] + r * u["n"]).named("n")
       let next = n + z * (h - n)
       step.next(h, next)
       step.output(next)
@@ -29,9 +38,10 @@ extension Cell {
     try Cell("gru-reset-before") { step in
       let h = step.state("h")
       let a = step.affine(["r", "z"], of: step.input, h, bias: bias)
-      let r = sigmoid(a["r"])
-      let z = sigmoid(a["z"])
-      let n = tanh(step.affine(["n"], of: step.input, r * h, bias: bias, named: "n")["n"])
+      let r = sigmoid(a["r"]).named("r")
+      let z = sigmoid(a["z"]).named("z")
+      let sum = step.affine(["n"], of: step.input, r * h, bias: bias, named: "n")["n"]
+      let n = tanh(sum).named("n")
       let next = n + z * (h - n)
       step.next(h, next)
       step.output(next)

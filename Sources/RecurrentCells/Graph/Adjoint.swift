@@ -27,7 +27,7 @@ package struct Adjoint: Sendable {
   package private(set) var matrixGradients: [MatrixGradient] = []
   package private(set) var vectorGradients: [VectorGradient] = []
 
-  init(of forward: Graph, nextStates: [Graph.NodeIndex], output: Graph.NodeIndex) {
+  init(of forward: Graph, nextStates: [Graph.NodeIndex], outputs: [Graph.NodeIndex]) {
     var gradients = [Graph.NodeIndex?](repeating: nil, count: forward.nodes.count)
     sectionGradients = forward.affineMaps.map { _ in nil }
 
@@ -35,8 +35,10 @@ package struct Adjoint: Sendable {
       gradients[index] = gradients[index].map { graph.binary(.add, $0, gradient) } ?? gradient
     }
 
-    accumulate(
-      graph.append(.outputGradient, shape: forward.shape(of: output)), to: output)
+    for (index, output) in outputs.enumerated() {
+      accumulate(
+        graph.append(.outputGradient(index), shape: forward.shape(of: output)), to: output)
+    }
     for (state, next) in nextStates.enumerated() {
       accumulate(graph.append(.stateGradient(state), shape: forward.shape(of: next)), to: next)
     }
@@ -63,7 +65,7 @@ package struct Adjoint: Sendable {
       }
       guard let gradient = gradients[index] else { continue }
       switch node.operation {
-      case .constant, .mask, .affine: break
+      case .constant, .mask, .schedule, .affine: break
       case .input(let input): inputGradients[input] = gradient
       case .state: break
       case .parameter(let parameter):
@@ -105,7 +107,7 @@ package struct Adjoint: Sendable {
   private mutating func value(of index: Graph.NodeIndex, in forward: Graph) -> Graph.NodeIndex {
     let node = forward.nodes[index]
     switch node.operation {
-    case .input, .state, .parameter, .mask, .constant:
+    case .input, .state, .parameter, .mask, .schedule, .constant:
       return graph.append(node.operation, shape: node.shape)
     default: return graph.append(.forward(index), shape: node.shape)
     }

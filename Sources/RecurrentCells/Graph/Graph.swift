@@ -14,6 +14,8 @@ package struct Graph: Sendable {
     case parameter(Int)
     /// A random mask, or its expectation where no key is given.
     case mask(Int)
+    /// 1 in the parts of a vector that are due at this step, else 0.
+    case schedule(Int)
     case constant(Double)
 
     // Across a vector
@@ -35,8 +37,8 @@ package struct Graph: Sendable {
     // In an adjoint
     /// A value of the forward graph at the same step.
     case forward(NodeIndex)
-    /// The gradient that arrives at the step's output.
-    case outputGradient
+    /// The gradient that arrives at an output of the step.
+    case outputGradient(Int)
     /// The gradient that arrives at a state's next value from the steps after it.
     case stateGradient(Int)
     /// Wᵀ times the gradients of its sections.
@@ -98,7 +100,7 @@ package struct Graph: Sendable {
   /// The nodes that a node is made of.
   package func operands(of index: NodeIndex) -> [NodeIndex] {
     switch nodes[index].operation {
-    case .input, .state, .parameter, .mask, .constant, .forward, .outputGradient,
+    case .input, .state, .parameter, .mask, .schedule, .constant, .forward, .outputGradient,
       .stateGradient:
       []
     case .affine(let map, _): affineMaps[map].terms.map(\.source)

@@ -11,3 +11,4 @@
 func exponential(_ x: Double) -> Double { exp(x) }
 func naturalLogarithm(_ x: Double) -> Double { log(x) }
 func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+func raised(_ base: Double, to power: Double) -> Double { pow(base, power) }

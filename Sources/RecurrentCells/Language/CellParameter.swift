@@ -11,6 +11,14 @@ public struct CellParameter: Hashable, Sendable {
     case blockDiagonal(blocks: Int)
     /// Within every section, block k of the rows meets blocks k, k + 1, … of the columns.
     case blockUpperTriangular(blocks: Int)
+
+    /// Into how many blocks rows and columns are cut.
+    package var blocks: Int {
+      switch self {
+      case .dense: 1
+      case .blockDiagonal(let blocks), .blockUpperTriangular(let blocks): blocks
+      }
+    }
   }
 
   /// What the elements are before training.
@@ -18,6 +26,33 @@ public struct CellParameter: Hashable, Sendable {
     /// Uniform within ±1/√hidden, PyTorch's rule for every tensor of a recurrent layer.
     case uniform
     case constant(Double)
+    /// Normal with mean 0.
+    case normal(deviation: Double)
+    case ramp(Ramp)
+  }
+
+  /// From one number to another within each of a vector's equal blocks of n elements:
+  /// first + (last − first) (k / (n − 1))^power for k = 0 … n − 1, and `first` where n is 1.
+  public struct Ramp: Hashable, Sendable {
+    public let first: Double
+    public let last: Double
+    public let power: Double
+    public let blocks: Int
+
+    public init(from first: Double, to last: Double, power: Double = 1, blocks: Int = 1) {
+      self.first = first
+      self.last = last
+      self.power = power
+      self.blocks = blocks
+    }
+
+    /// The value of an element of a vector of `count`.
+    package func value(at index: Int, of count: Int) -> Double {
+      let length = count / blocks
+      if length < 2 { return first }
+      let share = Double(index % length) / Double(length - 1)
+      return first + (last - first) * raised(share, to: power)
+    }
   }
 
   public let name: String
@@ -45,6 +80,8 @@ public struct CellParameter: Hashable, Sendable {
 public struct CellState: Hashable, Sendable {
   public let name: String
   public let shape: [Extent]
+  /// Whether it counts the steps that a row has taken.
+  public let isClock: Bool
 
   /// Elements per row in a layer of these sizes.
   public func size(_ sizes: CellSizes) throws(CellError) -> Int {

@@ -47,7 +47,8 @@ public struct Extent: Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStr
       }
     guard whole * numerator % denominator == 0 else {
       throw CellError(
-        .indivisibleSize, "\(base.rawValue) size \(whole) does not divide into \(description)")
+        .indivisibleSize,
+        "\(base.rawValue) size \(whole) does not divide into \(denominator) equal parts")
     }
     return whole * numerator / denominator
   }

@@ -3,29 +3,48 @@
 ///
 /// A mistake does not stop the equations where it is made; the first one is thrown by ``Cell/init(_:_:)``.
 public final class Step {
+  let form: Cell.Form
   var graph = Graph()
   var parameters: [CellParameter] = []
   var states: [CellState] = []
-  var inputs: [(name: String, extent: Extent)] = [("input", .input)]
+  var inputs = [CellInput(name: "input", extent: .input, stateBelow: nil)]
   var masks: [CellMask] = []
+  var schedules: [CellSchedule] = []
+  var names: [CellName] = []
   var nextStates: [Int: Graph.NodeIndex] = [:]
   var outputNode: Graph.NodeIndex?
+  var readsBelow = false
+  private var recurrentMasks: [String: Vector] = [:]
   var firstError: CellError?
 
-  init() {}
+  init(_ form: Cell.Form) { self.form = form }
 
   // MARK: What a step is given
 
   /// The row of the layer's input at this step, of size ``Extent/input``.
   public var input: Vector { vector(.input(0), shape: [.input]) }
 
-  /// A further input sequence: the memory cell of the layer below, say.
+  /// A further input sequence, which the caller gives beside the layer's input.
   public func furtherInput(_ name: String, size: Extent = .hidden) -> Vector {
-    if let known = inputs.firstIndex(where: { $0.name == name }) {
-      return vector(.input(known), shape: [inputs[known].extent])
+    input(CellInput(name: name, extent: size, stateBelow: nil))
+  }
+
+  /// What a state of the layer below is after this step: its memory cell, say. Nil in the lowest
+  /// layer of a stack, which has none below: there the equations say what to do without.
+  public func stateBelow(_ state: String, size: Extent = .hidden) -> Vector? {
+    readsBelow = true
+    if form.isLowest { return nil }
+    return input(CellInput(name: "\(state)_below", extent: size, stateBelow: state))
+  }
+
+  private func input(_ input: CellInput) -> Vector {
+    if !inputs.contains(input) {
+      if inputs.contains(where: { $0.name == input.name }) {
+        fail(.duplicateName, "two inputs are named \"\(input.name)\"")
+      }
+      inputs.append(input)
     }
-    inputs.append((name, size))
-    return vector(.input(inputs.count - 1), shape: [size])
+    return vector(.input(inputs.firstIndex(of: input)!), shape: [input.extent])
   }
 
   /// The previous value of a state, which ``next(_:_:)`` gives its next one.
@@ -35,11 +54,7 @@ public final class Step {
 
   /// A state of several axes: a matrix memory.
   public func state(_ name: String, shape: [Extent]) -> Vector {
-    if states.contains(where: { $0.name == name }) {
-      fail(.duplicateName, "state \"\(name)\" is declared twice")
-    }
-    states.append(CellState(name: name, shape: shape))
-    return vector(.state(states.count - 1), shape: shape)
+    return declare(CellState(name: name, shape: shape, isClock: false))
   }
 
   /// The number of steps this row has really taken before this one, a single number.
@@ -47,12 +62,30 @@ public final class Step {
   /// It is a state like any other, called `clock`, that grows by one with every step: so a sequence
   /// may be cut anywhere, and a row that has ended stands still.
   public var clock: Vector {
-    if let known = states.firstIndex(where: { $0.name == "clock" }) {
+    if let known = states.firstIndex(where: \.isClock) {
       return vector(.state(known), shape: states[known].shape)
     }
-    let clock = state("clock", shape: [1])
+    let clock = declare(CellState(name: "clock", shape: [1], isClock: true))
     next(clock, clock + 1)
     return clock
+  }
+
+  /// A vector that is 1 in the parts of it that are due at this step and 0 in the others: the
+  /// vector is cut into as many equal parts as there are periods, and part k is due whenever
+  /// ``clock`` + `start` is a multiple of `periods[k]` (Koutník et al. 2014).
+  ///
+  /// An engine leaves out what `select(due, value, previous)` need not compute.
+  public func due(every periods: [Int], start: Int = 0, size: Extent = .hidden) -> Vector {
+    if periods.isEmpty || periods.contains(where: { $0 < 1 }) || start < 0 {
+      fail(
+        .invalidOption,
+        "parts are due every 1, 2, … steps, found periods \(periods) from \(start)")
+      return constant(1, shape: [size])
+    }
+    let schedule = CellSchedule(
+      periods: periods, start: start, extent: size, clock: stateIndex(of: clock))
+    if !schedules.contains(schedule) { schedules.append(schedule) }
+    return vector(.schedule(schedules.firstIndex(of: schedule)!), shape: [size])
   }
 
   /// A random mask: each element 1 with probability `keep`, else 0, drawn anew for every element
@@ -67,6 +100,7 @@ public final class Step {
     if !(0...1).contains(keep) {
       fail(.invalidOption, "mask \"\(name)\" keeps with a probability of 0 to 1, found \(keep)")
     }
+    if form.masksAreExpected { return constant(keep, shape: [size]) }
     masks.append(CellMask(name: name, keep: keep, extent: size, perSequence: perSequence))
     return vector(.mask(masks.count - 1), shape: [size])
   }
@@ -83,27 +117,32 @@ public final class Step {
   ///   - sections: The names of the sections, in their order in memory.
   ///   - size: The size of one section.
   ///   - structures: Where the elements of each source's matrix may stand; dense if not said.
-  ///   - biasStart: Sections whose bias starts at a number: the first source's bias at it, the
-  ///     others' at 0, so that their sum is that number.
+  ///   - weightStarts: How each source's matrix starts; uniform if not said.
+  ///   - biasStart: Sections whose bias starts in a way of its own: the first source's bias so, the
+  ///     others' at 0, so that this is what their sum is.
   public func affine(
     _ sections: [String], of sources: Vector..., size: Extent = .hidden, bias: Bool = true,
     named name: String? = nil, structures: [CellParameter.Structure] = [],
-    biasStart: [String: Double] = [:]
+    weightStarts: [CellParameter.Start] = [], biasStart: [String: CellParameter.Start] = [:]
   ) -> AffineSections {
+    let sources = sources.map(droppedOut)
     let suffixes = sources.map { source in
-      let place = graph.nodes[source.index].operation == .input(0) ? "ih" : "hh"
+      let place = source.index == input.index ? "ih" : "hh"
       guard let name else { return place }
       return sources.count == 1 ? name : "\(name)_\(place)"
     }
     if sections.isEmpty || Set(sections).count != sections.count {
       fail(.duplicateName, "an affine map has sections, each of its own name, found \(sections)")
-      return AffineSections(step: self, names: [""], nodes: [sources[0].index])
+      return AffineSections(step: self, names: [""], nodes: [input.index])
     }
-    if sources.isEmpty || !(structures.isEmpty || structures.count == sources.count) {
+    if sources.isEmpty || ![0, sources.count].contains(structures.count)
+      || ![0, sources.count].contains(weightStarts.count)
+    {
       fail(
         .invalidOption,
-        "an affine map has sources, and as many structures or none: found \(sources.count) "
-          + "and \(structures.count)")
+        "an affine map has sources, and as many structures and starts or none: found "
+          + "\(sources.count), \(structures.count) and \(weightStarts.count)")
+      return AffineSections(step: self, names: sections, nodes: sections.map { _ in input.index })
     }
     for section in biasStart.keys where !sections.contains(section) {
       fail(.unknownName, "a bias starts in section \"\(section)\", which the map does not have")
@@ -124,7 +163,9 @@ public final class Step {
               name: "weight_\(suffixes[index])", sections: sections, extents: [size],
               columns: source.shape[0],
               structure: index < structures.count ? structures[index] : .dense,
-              starts: sections.map { _ in .uniform }))))
+              starts: sections.map { _ in
+                index < weightStarts.count ? weightStarts[index] : .uniform
+              }))))
     }
     var biases: [Int] = []
     if bias {
@@ -135,7 +176,7 @@ public final class Step {
               name: "bias_\(suffix)", sections: sections, extents: [size], columns: nil,
               structure: .dense,
               starts: sections.map { section in
-                biasStart[section].map { .constant(index == 0 ? $0 : 0) } ?? .uniform
+                biasStart[section].map { index == 0 ? $0 : .constant(0) } ?? .uniform
               })))
       }
     }
@@ -144,11 +185,39 @@ public final class Step {
     return AffineSections(step: self, names: sections, nodes: nodes)
   }
 
+  /// Biases without products: learnt vectors in named sections, added after something that has
+  /// none. They are listed among the biases, as `bias_<name>`.
+  public func bias(
+    _ sections: [String], named name: String, size: Extent = .hidden,
+    start: [String: CellParameter.Start] = [:]
+  ) -> AffineSections {
+    let parameter = declare(
+      CellParameter(
+        name: "bias_\(name)", sections: sections, extents: [size], columns: nil,
+        structure: .dense, starts: sections.map { start[$0] ?? .uniform }))
+    let nodes = graph.append(
+      Graph.AffineMap(sections: sections, extent: size, terms: [], biases: [parameter]))
+    return AffineSections(step: self, names: sections, nodes: nodes)
+  }
+
   /// W x + b of one source, without sections.
   public func affine(
-    of source: Vector, size: Extent = .hidden, bias: Bool = true, named name: String? = nil
+    of source: Vector, size: Extent = .hidden, bias: Bool = true, named name: String? = nil,
+    structure: CellParameter.Structure = .dense
   ) -> Vector {
-    affine([""], of: source, size: size, bias: bias, named: name)[""]
+    affine([""], of: source, size: size, bias: bias, named: name, structures: [structure])[""]
+  }
+
+  /// A state on its way into a product, as the form's recurrent dropout leaves it.
+  private func droppedOut(_ source: Vector) -> Vector {
+    guard let keep = form.recurrentKeep,
+      case .state(let index) = graph.nodes[source.index].operation
+    else { return source }
+    let name = "recurrent_dropout_\(states[index].name)"
+    if let known = recurrentMasks[name] { return source * known }
+    let mask = mask(name, keep: keep, size: source.shape[0], perSequence: true) / keep
+    recurrentMasks[name] = mask
+    return source * mask
   }
 
   /// A diagonal connection p ⊙ v to a gate (Gers & Schmidhuber 2000), learnt as `peephole_<gate>`.
@@ -163,7 +232,12 @@ public final class Step {
     parameter(name, shape: [size], start: start)
   }
 
-  func parameter(
+  /// One of another value's shape.
+  func parameter(_ name: String, like other: Vector, start: CellParameter.Start) -> Vector {
+    parameter(name, shape: other.shape, start: start)
+  }
+
+  private func parameter(
     _ name: String, shape: [Extent], start: CellParameter.Start = .uniform
   ) -> Vector {
     let index = declare(
@@ -200,6 +274,63 @@ public final class Step {
     }
     outputNode = value.index
   }
+
+  /// The form's zoneout: a unit of a state keeps its previous value at random (Krueger et al. 2017).
+  ///
+  ///     s = s₋₁ + m ⊙ (s′ − s₋₁),  m = 1 with probability 1 − p
+  ///
+  /// Everything else in the step sees s′; an output that is the state's next value is s.
+  func zoneOut() {
+    for (state, probability) in form.zoneout.sorted(by: { $0.key < $1.key }) where probability > 0 {
+      guard let index = states.firstIndex(where: { $0.name == state }),
+        states[index].shape.count == 1
+      else {
+        fail(
+          .unknownName,
+          "zoneout on \"\(state)\": the cell's states are "
+            + states.map(\.name).joined(separator: ", "))
+        return
+      }
+      guard let next = nextStates[index] else { return }
+      let before = vector(.state(index), shape: states[index].shape)
+      let after = Vector(step: self, index: next)
+      let mask = mask("zoneout_\(state)", keep: 1 - probability, size: states[index].shape[0])
+      let kept = before + mask * (after - before)
+      nextStates[index] = kept.index
+      if outputNode == next { outputNode = kept.index }
+    }
+  }
+}
+
+/// A sequence that a cell is given beside its states.
+public struct CellInput: Hashable, Sendable {
+  public let name: String
+  public let extent: Extent
+  /// The state of the layer below that it is; nil for what the caller gives.
+  public let stateBelow: String?
+}
+
+/// When the equal parts of a vector are due: part k whenever the clock + start is a multiple of
+/// `periods[k]`.
+public struct CellSchedule: Hashable, Sendable {
+  public let periods: [Int]
+  public let start: Int
+  public let extent: Extent
+  /// The state that is the clock.
+  package let clock: Int
+
+  /// Whether each part is due at a clock's reading.
+  package func isDue(at clock: Double) -> [Bool] {
+    periods.map { period in
+      (clock.rounded() + Double(start)).truncatingRemainder(dividingBy: Double(period)) == 0
+    }
+  }
+}
+
+/// A value of the equations with a name: a gate that can be recorded, printed and drawn.
+package struct CellName: Hashable, Sendable {
+  package let name: String
+  package let node: Graph.NodeIndex
 }
 
 /// A random mask of a cell.
@@ -212,7 +343,7 @@ public struct CellMask: Hashable, Sendable {
   public let perSequence: Bool
 }
 
-/// The sections of an affine map, by name.
+/// The sections of an affine map, or of sums of several, by name.
 public struct AffineSections {
   let step: Step
   let names: [String]
@@ -224,6 +355,16 @@ public struct AffineSections {
       return Vector(step: step, index: nodes[0])
     }
     return Vector(step: step, index: nodes[index])
+  }
+
+  /// Section by section; both have the same sections.
+  public static func + (a: AffineSections, b: AffineSections) -> AffineSections {
+    if a.names != b.names {
+      a.step.fail(.unknownName, "sections \(a.names) and \(b.names) do not match")
+      return a
+    }
+    return AffineSections(
+      step: a.step, names: a.names, nodes: a.names.map { (a[$0] + b[$0]).index })
   }
 }
 
@@ -242,16 +383,42 @@ extension Step {
     return parameters.count - 1
   }
 
+  private func declare(_ state: CellState) -> Vector {
+    if states.contains(where: { $0.name == state.name }) {
+      fail(.duplicateName, "state \"\(state.name)\" is declared twice")
+    }
+    states.append(state)
+    return vector(.state(states.count - 1), shape: state.shape)
+  }
+
   private func vector(_ operation: Graph.Operation, shape: [Extent]) -> Vector {
     Vector(step: self, index: graph.append(operation, shape: shape))
   }
 
   func constant(_ value: Double, like other: Vector) -> Vector {
-    Vector(step: self, index: graph.constant(value, shape: other.shape))
+    constant(value, shape: other.shape)
+  }
+
+  private func constant(_ value: Double, shape: [Extent]) -> Vector {
+    Vector(step: self, index: graph.constant(value, shape: shape))
+  }
+
+  private func stateIndex(of vector: Vector) -> Int {
+    guard case .state(let index) = graph.nodes[vector.index].operation else {
+      preconditionFailure("The clock is a state")
+    }
+    return index
+  }
+
+  func name(_ value: Vector, _ name: String) {
+    if states.contains(where: { $0.name == name }) || names.contains(where: { $0.name == name }) {
+      fail(.duplicateName, "two values are named \"\(name)\"")
+    }
+    names.append(CellName(name: name, node: value.index))
   }
 
   /// The number of elements along an axis as a value: the sum of as many ones.
-  func size(_ extent: Extent) -> Vector {
+  public func size(_ extent: Extent) -> Vector {
     Vector(step: self, index: graph.constant(1, shape: [extent])).sum()
   }
 

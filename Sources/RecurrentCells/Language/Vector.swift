@@ -10,6 +10,15 @@ public struct Vector {
   public var shape: [Extent] { step.graph.shape(of: index) }
 }
 
+extension Vector {
+  /// The value with a name in the equations, under which it can be recorded, printed and drawn:
+  /// `let f = sigmoid(a["f"]).named("f")`. States have theirs already.
+  public func named(_ name: String) -> Vector {
+    step.name(self, name)
+    return self
+  }
+}
+
 // MARK: - Arithmetic
 
 extension Vector {
@@ -49,16 +58,53 @@ public func floor(_ x: Vector) -> Vector { x.step.unary(.floor, x) }
 public func max(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.max, a, b) }
 /// The smaller of two, element by element; where they are equal the gradient goes to `b`.
 public func min(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.min, a, b) }
+/// The larger of a value's elements and a number; the gradient goes to `a` where it is larger.
+public func max(_ a: Vector, _ b: Double) -> Vector { max(a, a.step.constant(b, like: a)) }
+/// The smaller of a value's elements and a number; the gradient goes to `a` where it is smaller.
+public func min(_ a: Vector, _ b: Double) -> Vector { min(a, a.step.constant(b, like: a)) }
+/// Every element brought into −bound … bound; the derivative is 0 outside.
+public func clip(_ x: Vector, to bound: Double) -> Vector { max(min(x, bound), -bound) }
 /// max(x, 0); its derivative at 0 is 0, as PyTorch's.
-public func relu(_ x: Vector) -> Vector { max(x, x.step.constant(0, like: x)) }
+public func relu(_ x: Vector) -> Vector { max(x, 0) }
 /// 1 where a > b, else 0; its derivative is 0.
 public func greater(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.greater, a, b) }
+/// 1 where the number is above the element, else 0; the derivative is 0.
+public func greater(_ a: Double, _ b: Vector) -> Vector { greater(b.step.constant(a, like: b), b) }
+/// log(1 + eˣ), without overflow.
+public func softplus(_ x: Vector) -> Vector { max(x, 0) + log(exp(-abs(x)) + 1) }
+/// log σ(x), without overflow.
+public func logSigmoid(_ x: Vector) -> Vector { min(x, 0) - log(exp(-abs(x)) + 1) }
 /// `a` where the condition is above 0, else `b`.
 public func select(_ condition: Vector, _ a: Vector, _ b: Vector) -> Vector {
   a.step.select(condition, a, b)
 }
 
 // MARK: - Across a vector
+
+extension AffineSections {
+  /// Layer normalisation over all sections together (Ba et al. 2016), with a gain for every element
+  /// and, where `shift` says so, an offset: (x − mean) / √(variance + ε) ⊙ γ + β. They are learnt as
+  /// `gain_<name>_<section>`, starting at 1, and `shift_<name>_<section>`, starting at 0.
+  public func normalized(
+    _ name: String, epsilon: Double = 1e-5, shift: Bool = false
+  ) -> AffineSections {
+    let values = nodes.map { Vector(step: step, index: $0) }
+    let count = Double(values.count)
+    func mean(_ values: [Vector]) -> Vector {
+      values.dropFirst().reduce(values[0].mean()) { $0 + $1.mean() } / count
+    }
+    let middle = mean(values)
+    let centred = values.map { $0 - middle }
+    let scale = 1 / sqrt(mean(centred.map { $0 * $0 }) + epsilon)
+    let normal = zip(names, centred).map { section, value -> Vector in
+      let gain = step.parameter("gain_\(name)_\(section)", like: value, start: .constant(1))
+      let scaled = value * scale * gain
+      guard shift else { return scaled }
+      return scaled + step.parameter("shift_\(name)_\(section)", like: value, start: .constant(0))
+    }
+    return AffineSections(step: step, names: names, nodes: normal.map(\.index))
+  }
+}
 
 extension Vector {
   /// The sum over an axis, which stays as an axis of one.
@@ -78,11 +124,19 @@ extension Vector {
   /// The same numbers, in row-major order, under another shape of the same total size.
   public func reshaped(_ shape: [Extent]) -> Vector { step.reshape(self, shape) }
 
-  /// Layer normalisation (Ba et al. 2016) without gain and bias:
+  /// Layer normalisation with a learnt gain γ, `gain_<name>`, that starts at 1 and an offset β,
+  /// `shift_<name>`, that starts at 0: (x − mean) / √(variance + ε) ⊙ γ + β.
+  public func normalized(_ name: String, epsilon: Double = 1e-5) -> Vector {
+    let gain = step.parameter("gain_\(name)", like: self, start: .constant(1))
+    let shift = step.parameter("shift_\(name)", like: self, start: .constant(0))
+    return normalized(epsilon: epsilon) * gain + shift
+  }
+
+  /// Layer normalisation (Ba et al. 2016) without gain and offset:
   /// (x − mean) / √(variance + ε) over the last axis.
   public func normalized(epsilon: Double = 1e-5) -> Vector {
     let axis = shape.count - 1
     let centred = self - mean(axis: axis)
-    return centred / sqrt((centred * centred).mean(axis: axis) + epsilon)
+    return centred * (1 / sqrt((centred * centred).mean(axis: axis) + epsilon))
   }
 }

@@ -19,9 +19,7 @@ public struct ReferenceCell: Sendable {
         values.count == count,
         "\(parameter.name) has \(count) elements, found \(values.count)")
     }
-    for node in cell.graph.nodes + cell.adjoint.graph.nodes {
-      for extent in node.shape { _ = try extent.resolved(in: sizes) }
-    }
+    try cell.check(sizes)
   }
 
   /// What goes into a sequence of T steps.
@@ -48,6 +46,8 @@ public struct ReferenceCell: Sendable {
   public struct Run: Sendable {
     /// For each step the output.
     public var outputs: [[Double]]
+    /// For each recording of the cell for each step its value.
+    public var recordings: [[[Double]]]
     /// For each state its value after the last step.
     public var finalStates: [[Double]]
     /// For each step the value of every node of the cell's graph.
@@ -64,13 +64,17 @@ public struct ReferenceCell: Sendable {
 
   public func run(_ sequence: Sequence) -> Run {
     var states = sequence.initialStates
-    var run = Run(outputs: [], finalStates: [], values: [])
+    var run = Run(
+      outputs: [], recordings: cell.recordings.map { _ in [] }, finalStates: [], values: [])
     for step in 0..<sequence.steps {
       let values = evaluate(cell.graph) { operation, _ in
         given(operation, step: step, states: states, sequence)
       }
       states = cell.nextStates.map { values[$0] }
       run.outputs.append(values[cell.output])
+      for index in cell.recordings.indices {
+        run.recordings[index].append(values[cell.outputs[index + 1]])
+      }
       run.values.append(values)
     }
     run.finalStates = states
@@ -79,9 +83,11 @@ public struct ReferenceCell: Sendable {
 
   /// - Parameters:
   ///   - outputs: For each step the gradient of the output.
+  ///   - recordings: For each recording for each step its gradient.
   ///   - finalStates: The gradients of the states after the last step.
   public func gradients(
-    of sequence: Sequence, _ run: Run, outputs: [[Double]], finalStates: [[Double]]
+    of sequence: Sequence, _ run: Run, outputs: [[Double]], recordings: [[[Double]]] = [],
+    finalStates: [[Double]]
   ) -> Gradients {
     let adjoint = cell.adjoint
     var result = Gradients(
@@ -95,7 +101,7 @@ public struct ReferenceCell: Sendable {
       let values = evaluate(adjoint.graph) { operation, _ in
         switch operation {
         case .forward(let index): forward[index]
-        case .outputGradient: outputs[step]
+        case .outputGradient(let index): index == 0 ? outputs[step] : recordings[index - 1][step]
         case .stateGradient(let state): arriving[state]
         default: given(operation, step: step, states: states, sequence)
         }
@@ -139,6 +145,7 @@ public struct ReferenceCell: Sendable {
     switch operation {
     case .input(let input): sequence.inputs[input][step]
     case .state(let state): states[state]
+    case .schedule(let schedule): due(cell.schedules[schedule], states)
     case .parameter(let parameter): parameters[parameter]
     case .mask(let mask):
       sequence.masks.isEmpty
@@ -146,6 +153,12 @@ public struct ReferenceCell: Sendable {
         : sequence.masks[mask][step]
     default: preconditionFailure("\(operation) is not given from outside")
     }
+  }
+
+  private func due(_ schedule: CellSchedule, _ states: [[Double]]) -> [Double] {
+    let parts = schedule.isDue(at: states[schedule.clock][0])
+    let size = size([schedule.extent])
+    return (0..<size).map { parts[$0 * parts.count / size] ? 1 : 0 }
   }
 
   private func size(_ shape: [Extent]) -> Int {

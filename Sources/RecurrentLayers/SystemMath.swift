@@ -1,0 +1,10 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The C library's logarithm under a name that no tensor function has.
+func logarithm(_ x: Double) -> Double { log(x) }
