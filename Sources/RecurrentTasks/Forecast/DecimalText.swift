@@ -1,5 +1,5 @@
 /// A number with a fixed count of decimals, for people; a missing value is a dash.
-func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
   guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "-∞" : "∞" }
   let scale = powerOfTen(decimals)
   let scaled = (value.magnitude * scale).rounded()
@@ -14,7 +14,7 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
 }
 
 /// A number with about so many digits that mean something, for people.
-func significant(_ value: Double, _ digits: Int) -> String {
+package func significant(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite, value != 0 else { return fixed(value, 0) }
   let magnitude = decimalExponent(value)
   guard -6...14 ~= magnitude else { return scientific(value, magnitude, digits) }
@@ -50,11 +50,11 @@ private func scientific(_ value: Double, _ exponent: Int, _ digits: Int) -> Stri
 }
 
 /// The text with blanks in front of it up to a width in characters.
-func rightAligned(_ text: String, _ width: Int) -> String {
+package func rightAligned(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
 /// The text with blanks after it up to a width in characters.
-func leftAligned(_ text: String, _ width: Int) -> String {
+package func leftAligned(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }
