@@ -5,13 +5,13 @@ import Testing
 @Suite struct BenchTests {
   private struct Speed: Decodable {
     var cell: String?
-    var median_ms: Double
-    var min_ms: Double
+    var medianMs: Double
+    var minMs: Double
     var gflops: Double
 
     func check() {
-      #expect(min_ms > 0)
-      #expect(median_ms >= min_ms)
+      #expect(minMs > 0)
+      #expect(medianMs >= minMs)
       #expect(gflops > 0 && gflops.isFinite)
     }
   }
@@ -33,13 +33,19 @@ import Testing
     var configuration: Configuration
     var versus: Speed?
     var ratio: Double?
-    var ratio_per_flop: Double?
+    var ratioPerFlop: Double?
   }
 
   private static let small = [
     "--steps", "3", "--batch", "2", "--input", "5", "--hidden", "8", "--threads", "1",
     "--repeat", "3",
   ]
+
+  private func decode<Value: Decodable>(_ text: String, as _: Value.Type) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Value.self, from: Data(text.utf8))
+  }
 
   private func run(_ arguments: [String]) throws -> Tool.Outcome {
     try Tool().run(["bench"] + Self.small + arguments, environment: ["RECURRENT_ISA": "generic"])
@@ -48,14 +54,13 @@ import Testing
   @Test(arguments: ["forward", "train"]) func theDocumentOfOneCell(_ mode: String) throws {
     let outcome = try run(["--mode", mode, "--layers", "2", "--bidirectional", "--json"])
     try #require(outcome.status == 0, "\(outcome.stderr)")
-    let data = Data(outcome.stdout.utf8)
-    let report = try JSONDecoder().decode(Report.self, from: data)
+    let report = try decode(outcome.stdout, as: Report.self)
     #expect(
       report.configuration
         == .init(
           cell: "lstm", mode: mode, steps: 3, batch: 2, input: 5, hidden: 8, layers: 2,
           bidirectional: true, isa: "generic", threads: 1, repeat: 3))
-    try JSONDecoder().decode(Speed.self, from: data).check()
+    try decode(outcome.stdout, as: Speed.self).check()
     #expect(report.versus == nil)
     #expect(report.ratio == nil)
   }
@@ -63,12 +68,12 @@ import Testing
   @Test func theDocumentOfTwoCells() throws {
     let outcome = try run(["--cell", "lstm:projection=3", "--versus", "gru", "--json"])
     try #require(outcome.status == 0, "\(outcome.stderr)")
-    let report = try JSONDecoder().decode(Report.self, from: Data(outcome.stdout.utf8))
+    let report = try decode(outcome.stdout, as: Report.self)
     #expect(report.configuration.cell == "lstm:projection=3")
     #expect(report.versus?.cell == "gru")
     report.versus?.check()
     let ratio = try #require(report.ratio)
-    let perFlop = try #require(report.ratio_per_flop)
+    let perFlop = try #require(report.ratioPerFlop)
     // Multiplications of a training step: twice those of the input's matrix, three times the others.
     let projected = 2 * 4 * 8 * 5 + 3 * (4 * 8 * 3 + 3 * 8)
     let gru = 2 * 3 * 8 * 5 + 3 * 3 * 8 * 8
@@ -96,7 +101,7 @@ import Testing
     (["--threads"], ["--threads", "0"]),
     (["--steps", "numbers"], ["--steps", "10000000", "--batch", "65536"]),
     (["matrices", "numbers"], ["--hidden", "65536"]),
-    (["unexpected", "data.csv"], ["data.csv"]),
+    (["Unexpected", "data.csv"], ["data.csv"]),
   ]
 
   @Test(arguments: refusals) func refuses(_ words: [String], _ arguments: [String]) throws {
