@@ -17,7 +17,7 @@ package func fixed(_ value: Double, _ decimals: Int) -> String {
 package func significant(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite, value != 0 else { return fixed(value, 0) }
   let magnitude = decimalExponent(value)
-  guard -6...14 ~= magnitude else { return scientific(value, magnitude, digits) }
+  guard -6...14 ~= magnitude else { return scientific(value, digits) }
   return fixed(value, max(0, digits - 1 - magnitude))
 }
 
@@ -42,7 +42,10 @@ func powerOfTen(_ exponent: Int) -> Double {
   return exponent < 0 ? 1 / result : result
 }
 
-private func scientific(_ value: Double, _ exponent: Int, _ digits: Int) -> String {
+/// A number with so many digits and a power of ten, for people.
+package func scientific(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite, value != 0 else { return fixed(value, 0) }
+  let exponent = decimalExponent(value)
   // Split, as 10 to the power of -320 alone would be zero.
   let half = exponent / 2
   let mantissa = value / powerOfTen(half) / powerOfTen(exponent - half)
