@@ -33,20 +33,23 @@ struct DoctorCommand: ParsableCommand {
   }
 
   func run() throws {
-    let console = shared.console
-    let contexts = InstructionSet.available.map {
-      ComputeContext(instructionSet: $0, threadCount: shared.threads)
-    }
-    var cells: [(name: String, report: CellReport)] = []
-    defer { console.endProgress() }
-    for name in cell.isEmpty ? Cell.presets.map(\.name) : cell {
-      console.progress("checking \(name)")
-      cells.append((name, try CellCheck(.named(name)).run(on: contexts)))
-    }
-    console.endProgress()
-    let report = DoctorReport(machine: MachineDescription(context: shared.context), cells: cells)
+    let report = DoctorReport(
+      machine: MachineDescription(context: shared.context), cells: try examine())
     try StandardStream.output.write(
       shared.json ? JSONValue.object(report.json).text(indented: true) + "\n" : report.text)
     if let failure = report.failure { throw failure }
+  }
+
+  private func examine() throws -> [(name: String, report: CellReport)] {
+    let console = shared.console
+    defer { console.endProgress() }
+    let contexts = InstructionSet.available.map {
+      ComputeContext(instructionSet: $0, threadCount: shared.threads)
+    }
+    let names = cell.isEmpty ? Cell.presets.map(\.name) : cell
+    return try names.map { name in
+      console.progress("checking \(name)")
+      return (name, try CellCheck(.named(name)).run(on: contexts))
+    }
   }
 }

@@ -4,8 +4,9 @@ import RecurrentCore
 /// derivative is one, and that the engine computes its equations.
 ///
 /// ```swift
-/// let report = try CellCheck(cell).run(on: InstructionSet.available.map { ComputeContext(instructionSet: $0) })
-/// print(report.holds, report.failures)
+/// let contexts = InstructionSet.available.map { ComputeContext(instructionSet: $0) }
+/// let report = try CellCheck(cell).run(on: contexts)
+/// print(report.holds, report.largestError(.gradients))
 /// ```
 public struct CellCheck: Sendable {
   /// What must hold.
