@@ -1,5 +1,5 @@
 /// A number with a fixed count of decimals, for people; a missing value is a dash.
-func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
   guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "-∞" : "∞" }
   let scale = powerOfTen(decimals)
   let scaled = (value.magnitude * scale).rounded()
@@ -14,10 +14,10 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
 }
 
 /// A number with about so many digits that mean something, for people.
-func significant(_ value: Double, _ digits: Int) -> String {
+package func significant(_ value: Double, _ digits: Int) -> String {
   guard value.isFinite, value != 0 else { return fixed(value, 0) }
   let magnitude = decimalExponent(value)
-  guard -6...14 ~= magnitude else { return scientific(value, magnitude, digits) }
+  guard -6...14 ~= magnitude else { return scientific(value, digits) }
   return fixed(value, max(0, digits - 1 - magnitude))
 }
 
@@ -42,7 +42,10 @@ func powerOfTen(_ exponent: Int) -> Double {
   return exponent < 0 ? 1 / result : result
 }
 
-private func scientific(_ value: Double, _ exponent: Int, _ digits: Int) -> String {
+/// A number with so many digits and a power of ten, for people.
+package func scientific(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite, value != 0 else { return fixed(value, 0) }
+  let exponent = decimalExponent(value)
   // Split, as 10 to the power of -320 alone would be zero.
   let half = exponent / 2
   let mantissa = value / powerOfTen(half) / powerOfTen(exponent - half)
@@ -50,11 +53,11 @@ private func scientific(_ value: Double, _ exponent: Int, _ digits: Int) -> Stri
 }
 
 /// The text with blanks in front of it up to a width in characters.
-func rightAligned(_ text: String, _ width: Int) -> String {
+package func rightAligned(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
 /// The text with blanks after it up to a width in characters.
-func leftAligned(_ text: String, _ width: Int) -> String {
+package func leftAligned(_ text: String, _ width: Int) -> String {
   text + String(repeating: " ", count: max(0, width - text.count))
 }

@@ -1,0 +1,20 @@
+import RecurrentCells
+
+extension RecurrentLayer {
+  /// Floating-point operations of the matrix products that a batch of sequences needs.
+  ///
+  /// - Parameter training: With the way back: the gradients of all parameters, but not that of the
+  ///   layer's own input.
+  package func productWork(steps: Int, batch: Int, training: Bool) -> Double {
+    var work = 0
+    for (layer, directions) in engines.enumerated() {
+      for engine in directions {
+        work +=
+          training
+          ? engine.compiled.trainingProductWork(inputGradients: layer > 0)
+          : engine.compiled.forwardProductWork
+      }
+    }
+    return Double(steps) * Double(batch) * Double(work)
+  }
+}
