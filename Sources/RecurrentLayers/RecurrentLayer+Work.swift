@@ -7,13 +7,12 @@ extension RecurrentLayer {
   ///   layer's own input.
   package func productWork(steps: Int, batch: Int, training: Bool) -> Double {
     var work = 0
-    for (layer, directions) in engines.enumerated() {
-      for engine in directions {
-        work +=
-          training
-          ? engine.compiled.trainingProductWork(inputGradients: layer > 0)
-          : engine.compiled.forwardProductWork
-      }
+    for (layer, engine) in engines.enumerated() {
+      let once =
+        training
+        ? engine.compiled.trainingProductWork(inputGradients: layer > 0)
+        : engine.compiled.forwardProductWork
+      work += once * parameters[layer].count
     }
     return Double(steps) * Double(batch) * Double(work)
   }
