@@ -635,8 +635,8 @@ static void bench(void) {
     const int *s = shapes[i];
     bench_gemm(s[0], s[1], s[2], s[3], s[4]);
   }
-  static const int sizes[] = {64, 128, 512};
-  for (int i = 0; i < 3; i++) {
+  static const int sizes[] = {16, 64, 128, 512};
+  for (int i = 0; i < 4; i++) {
     bench_product(1, sizes[i], sizes[i]);
     bench_product(2, sizes[i], sizes[i]);
     bench_product(32, sizes[i], sizes[i]);

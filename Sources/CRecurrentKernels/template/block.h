@@ -5,7 +5,7 @@
 typedef struct block {
   int32_t row, unit;    ///< its first row and unit
   int32_t rows, units;  ///< how many it has
-  int32_t width;        ///< `units` rounded up to whole panels: floats from row to row in a slot
+  int32_t width;        ///< `units` rounded up to whole vectors: floats from row to row in a slot
   int64_t slot;         ///< floats from slot to slot
   float *scratch;
 } block;
@@ -167,7 +167,7 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
       .c = dst, .c_row = at->width,
       .fresh = 0,
   };
-  multiply_panels(&task, at->rows, at->width / RK_PANEL);
+  multiply_panels(&task, at->rows, at->width / RK_LANES);
 }
 
 // MARK: - The program
@@ -190,11 +190,13 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
 /// and one computes while the other waits for its results.
 #define RK_MAP(function)                                                                \
   static void function##_map(const float *a, int64_t count, float *dst) {               \
-    for (int64_t i = 0; i < count; i += 2 * RK_LANES) {                                 \
+    int64_t i = 0;                                                                      \
+    for (; i + 2 * RK_LANES <= count; i += 2 * RK_LANES) {                              \
       vec first = function(load(a + i)), second = function(load(a + i + RK_LANES));     \
       store(dst + i, first);                                                            \
       store(dst + i + RK_LANES, second);                                                \
     }                                                                                   \
+    if (i < count) store(dst + i, function(load(a + i)));                               \
   }
 RK_MAP(exponential)
 RK_MAP(logarithm)
@@ -299,7 +301,7 @@ static void run_program(const rk_program *program, int64_t step, int32_t row0, i
           .slot = (int64_t)program->block_rows * program->block_units,
           .scratch = scratch,
       };
-      at.width = round_up(at.units, RK_PANEL);
+      at.width = round_up(at.units, RK_LANES);
       run_block(program, step, &at);
     }
   }
