@@ -37,7 +37,7 @@ struct BackwardCompiler {
     if lastingPlace(node) != nil || matrixSources.contains(node) { return true }
     switch cell.graph.nodes[node].operation {
     case .unary(.negate, _), .unary(.abs, _), .unary(.floor, _): return false
-    case .unary, .affine, .sum, .normal, .inverseDeviation: return true
+    case .unary, .affine, .sum, .inverseDeviation: return true
     default: return false
     }
   }

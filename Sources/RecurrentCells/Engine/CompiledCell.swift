@@ -103,8 +103,20 @@ package struct CompiledCell: Sendable {
     }
     for node in kept.keys.sorted() { roots.append(.init(node: node, place: kept[node]!)) }
     let graph = cell.graph
+    // A section whose products are all made before the loop and that has no bias stands ready, and
+    // so does one that is nothing but a bias.
+    func given(_ operation: Graph.Operation) -> Place? {
+      guard case .affine(let map, let section) = operation else { return givenPlace(operation) }
+      let affine = graph.affineMaps[map]
+      if affine.terms.isEmpty { return .bias(map: map, section: section) }
+      let isReady =
+        hoists && affine.biases.isEmpty
+        && affine.terms.allSatisfy { isHoistable($0, in: graph) }
+      return isReady ? .section(map: map, section: section) : nil
+    }
+    roots.removeAll { given(graph.nodes[$0.node].operation) == $0.place }
     var compiler = StepCompiler(
-      graph: graph, size: size, given: givenPlace,
+      graph: graph, size: size, given: given,
       isHoisted: { hoists && isHoistable($0, in: graph) },
       hasBias: { !graph.affineMaps[$0].biases.isEmpty }, named: Set(cell.names.map(\.node)),
       roots: roots)

@@ -157,16 +157,21 @@ import CRecurrentKernels
           waits: program.readsAcrossUnits))
     }
     let scratch = TensorBuffer(uninitialized: scratchCount, in: context)
+    // What stages leave to each other stays near where few rows pass all of them at a time.
+    let rowsTogether = member == nil && stages.count > 2 ? tile : rows.count
     let kernel = unsafe context.kernels.pointer.pointee.run!
     for index in 0..<steps.count {
       let step = descending ? steps.upperBound - 1 - index : steps.lowerBound + index
-      for stage in stages {
-        if let member, stage.waits { member.barrier() }
-        if stage.units.isEmpty { continue }
-        unsafe withUnsafePointer(to: stage.program) { program in
-          unsafe kernel(
-            program, Int64(step), Int32(rows.lowerBound), Int32(rows.upperBound),
-            stage.units.lowerBound, stage.units.upperBound, scratch.address)
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsTogether) {
+        let end = min(first + rowsTogether, rows.upperBound)
+        for stage in stages {
+          if let member, stage.waits { member.barrier() }
+          if stage.units.isEmpty { continue }
+          unsafe withUnsafePointer(to: stage.program) { program in
+            unsafe kernel(
+              program, Int64(step), Int32(first), Int32(end),
+              stage.units.lowerBound, stage.units.upperBound, scratch.address)
+          }
         }
       }
     }
