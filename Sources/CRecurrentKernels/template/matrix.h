@@ -20,11 +20,11 @@ typedef struct tile_task {
 
 enum { PANEL_VECTORS = RK_PANEL / RK_LANES };
 
-/// The heart of everything: `rows` × `panels` of C in registers while j runs.
+/// The heart of everything: `rows` × `width` vectors of C in registers while j runs.
 ///
-/// `rows`, `panels` and `packed` are constants where this is inlined. Whatever they are, every
+/// `rows`, `width` and `packed` are constants where this is inlined. Whatever they are, every
 /// element of C is one accumulator to which the products are added in the order of j.
-RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int panels,
+RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int width,
                              const int packed) {
   const int64_t a_row = packed ? 1 : task->a_row, a_col = packed ? RK_TILE_ROWS : 1;
   // A pointer for every third row, as an address can hold a row or two, but not three to five.
@@ -33,7 +33,6 @@ RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int pa
   const float *b = task->b;
   const int64_t b_row = task->b_row, b_panel = task->b_panel, c_row = task->c_row;
   float *c = task->c;
-  const int width = panels * PANEL_VECTORS;
   vec sum[RK_TILE_ROWS][4 * PANEL_VECTORS];
 
   RK_UNROLL for (int r = 0; r < rows; r++) {
@@ -68,24 +67,29 @@ RK_INLINE void multiply_tile(const tile_task *task, const int rows, const int pa
   }
 }
 
-/// A row of tiles, `wide` panels at a time while there are so many.
+/// A row of tiles, `wide` vectors at a time while there are so many: whole panels, or a part of
+/// the last one.
 RK_INLINE void multiply_wide(tile_task *task, const int rows, const int wide, const int packed,
-                             int *panels) {
-  for (; *panels >= wide; *panels -= wide) {
+                             int *vectors) {
+  for (; *vectors >= wide; *vectors -= wide) {
     multiply_tile(task, rows, wide, packed);
-    task->b += wide * task->b_panel;
-    task->c += wide * RK_PANEL;
+    task->b += wide < PANEL_VECTORS ? wide * RK_LANES : wide / PANEL_VECTORS * task->b_panel;
+    task->c += wide * RK_LANES;
   }
 }
 
-/// 1 to RK_TILE_ROWS rows over `panels` panels; leaves `task` behind the last. A tile of few rows
-/// would wait for its own sums, so it takes several panels at once.
-RK_INLINE void multiply_rows(tile_task *task, int rows, int panels, const int packed) {
-#define RK_CASE(count)                                              \
-  case count:                                                       \
-    if (count == 1) multiply_wide(task, count, 4, packed, &panels); \
-    if (count <= 3) multiply_wide(task, count, 2, packed, &panels); \
-    multiply_wide(task, count, 1, packed, &panels);                 \
+/// 1 to RK_TILE_ROWS rows over `vectors` vectors of units, the last panel perhaps a part of one;
+/// leaves `task` behind the last. A tile of few rows would wait for its own sums, so it takes
+/// several panels at once.
+RK_INLINE void multiply_rows(tile_task *task, int rows, int vectors, const int packed) {
+#define RK_CASE(count)                                                               \
+  case count:                                                                        \
+    if (count == 1) multiply_wide(task, count, 4 * PANEL_VECTORS, packed, &vectors); \
+    if (count <= 3) multiply_wide(task, count, 2 * PANEL_VECTORS, packed, &vectors); \
+    multiply_wide(task, count, PANEL_VECTORS, packed, &vectors);                     \
+    RK_UNROLL for (int part = PANEL_VECTORS / 2; part > 0; part /= 2) {              \
+      multiply_wide(task, count, part, packed, &vectors);                            \
+    }                                                                                \
     break;
   switch (rows) {
     RK_CASE(1)
@@ -108,37 +112,39 @@ RK_INLINE void multiply_rows(tile_task *task, int rows, int panels, const int pa
 #undef RK_CASE
 }
 
-static void multiply_plain(tile_task *task, int rows, int panels) {
-  multiply_rows(task, rows, panels, 0);
+static void multiply_plain(tile_task *task, int rows, int vectors) {
+  multiply_rows(task, rows, vectors, 0);
 }
 
-static void multiply_packed(tile_task *task, int rows, int panels) {
-  multiply_rows(task, rows, panels, 1);
+static void multiply_packed(tile_task *task, int rows, int vectors) {
+  multiply_rows(task, rows, vectors, 1);
 }
 
-/// Any number of rows over `panels` panels. A panel stays in the first cache while all rows pass
+/// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in the first cache while all rows pass
 /// it. Rows of a plain A are cut into tiles as equal as can be: a last tile of few would wait.
-static void multiply_panels(const tile_task *task, int rows, int panels) {
+static void multiply_panels(const tile_task *task, int rows, int vectors) {
   int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
-  int step = tiles > 1 ? 1 : panels;
-  for (int p = 0; p < panels; p += step) {
+  int step = tiles > 1 ? PANEL_VECTORS : vectors;
+  for (int v = 0; v < vectors; v += step) {
+    int width = at_most_int(vectors - v, step);
     for (int row = 0, t = tiles; t > 0; t--) {
       int count = task->packed ? at_most_int(rows - row, RK_TILE_ROWS) : (rows - row + t - 1) / t;
       tile_task tile = *task;
       tile.a += row * (task->packed ? task->k : task->a_row);
-      tile.b += p * task->b_panel;
-      tile.c += row * task->c_row + p * RK_PANEL;
+      tile.b += v / PANEL_VECTORS * task->b_panel;
+      tile.c += row * task->c_row + v * RK_LANES;
       if (task->packed) {
-        multiply_packed(&tile, count, step);
+        multiply_packed(&tile, count, width);
       } else {
-        multiply_plain(&tile, count, step);
+        multiply_plain(&tile, count, width);
       }
       row += count;
     }
   }
 }
 
-/// Any number of rows over fewer units than a panel has: through a tile of our own.
+/// Any number of rows over fewer units than a panel has, which may end within a vector: through a
+/// tile of our own.
 static void multiply_tail(const tile_task *task, int rows, int units) {
   for (int row = 0; row < rows; row += RK_TILE_ROWS) {
     int count = at_most_int(rows - row, RK_TILE_ROWS);
@@ -152,7 +158,7 @@ static void multiply_tail(const tile_task *task, int rows, int units) {
     tile.a += row * (task->packed ? task->k : task->a_row);
     tile.c = sums;
     tile.c_row = RK_PANEL;
-    multiply_panels(&tile, count, 1);
+    multiply_panels(&tile, count, (units + RK_LANES - 1) / RK_LANES);
     for (int r = 0; r < count; r++) {
       copy_units(c + r * task->c_row, sums + r * RK_PANEL, units);
     }
@@ -250,7 +256,8 @@ static void multiply_matrices(const rk_gemm *arguments) {
   for (int n0 = 0; n0 < g.n;) {
     const int in_place = n0 < plain * RK_PANEL;
     const int n = in_place ? plain * RK_PANEL : at_most_int(g.n - n0, GEMM_N);
-    const int panels = n / RK_PANEL, units = n % RK_PANEL;
+    // Of a partial panel whole vectors are stored where they belong, others not.
+    const int tail = n % RK_LANES == 0 ? 0 : n % RK_PANEL;
     for (int k0 = 0; k0 < g.k; k0 += GEMM_K) {
       const float *b = g.b + k0 * g.b_row + n0 * g.b_col;
       tile_task task = {
@@ -277,12 +284,12 @@ static void multiply_matrices(const rk_gemm *arguments) {
           task.a = packed_a;
         }
         task.c = g.c + m0 * g.c_row + n0;
-        multiply_panels(&task, m, panels);
-        if (units > 0) {
-          tile_task tail = task;
-          tail.b += panels * task.b_panel;
-          tail.c += panels * RK_PANEL;
-          multiply_tail(&tail, m, units);
+        multiply_panels(&task, m, (n - tail) / RK_LANES);
+        if (tail > 0) {
+          tile_task last = task;
+          last.b += n / RK_PANEL * task.b_panel;
+          last.c += n - tail;
+          multiply_tail(&last, m, tail);
         }
       }
     }

@@ -37,7 +37,7 @@ struct BackwardCompiler {
     if lastingPlace(node) != nil || matrixSources.contains(node) { return true }
     switch cell.graph.nodes[node].operation {
     case .unary(.negate, _), .unary(.abs, _), .unary(.floor, _): return false
-    case .unary, .affine, .sum: return true
+    case .unary, .affine, .sum, .normal, .inverseDeviation: return true
     default: return false
     }
   }
@@ -191,12 +191,9 @@ struct BackwardCompiler {
     for stage in step.stages {
       var storedHere = Set<Place>()
       for operation in stage.operations {
-        switch operation {
-        case .load(let operand, _), .spread(let operand, _, _, _),
-          .reduce(let operand, _, _, _):
-          if stored.contains(step.places[operand]) { result.insert(step.places[operand]) }
-        case .store(_, let operand): storedHere.insert(step.places[operand])
-        default: break
+        if case .store(_, let operand) = operation { storedHere.insert(step.places[operand]) }
+        for operand in operation.readOperands where stored.contains(step.places[operand]) {
+          result.insert(step.places[operand])
         }
       }
       stored.formUnion(storedHere)
@@ -298,6 +295,8 @@ extension Graph.Operation {
   ) -> Graph.Operation {
     switch self {
     case .sum(let a, let axis): .sum(transform(a), axis: axis)
+    case .normal(let x, let mean, let inverse):
+      .normal(transform(x), mean: transform(mean), inverseDeviation: transform(inverse))
     case .spread(let a, let axis): .spread(transform(a), axis: axis)
     case .reshape(let a): .reshape(transform(a))
     case .unary(let function, let a): .unary(function, transform(a))

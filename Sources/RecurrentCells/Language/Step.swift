@@ -474,6 +474,20 @@ extension Step {
     return vector(.spread(a.index, axis: axis), shape: shape)
   }
 
+  /// Vectors brought to mean 0 and variance 1 together.
+  func normalized(_ values: [Vector], epsilon: Double) -> [Vector] {
+    if let other = values.first(where: { $0.shape.count != 1 }) {
+      fail(.mismatchedSize, "a vector is normalised, found shape \(other.shape)")
+      return values
+    }
+    let count = values.dropFirst().reduce(size(values[0].shape[0])) { $0 + size($1.shape[0]) }
+    let mean = values.dropFirst().reduce(values[0].sum()) { $0 + $1.sum() } / count
+    let normal = graph.append(
+      Graph.Normalization(
+        members: values.map(\.index), mean: mean.index, count: count.index, epsilon: epsilon))
+    return normal.map { Vector(step: self, index: $0) }
+  }
+
   func reshape(_ a: Vector, _ shape: [Extent]) -> Vector {
     a.shape == shape ? a : vector(.reshape(a.index), shape: shape)
   }

@@ -14,6 +14,16 @@ package struct BlockProgram: Sendable {
     case spread(OperandIndex, axis: Int, inner: Int, into: Slot)
     /// The sum of the axis elements that ``spread`` would give one number to.
     case reduce(OperandIndex, axis: Int, inner: Int, into: Slot)
+    /// The sum of the products of two operands' elements, as ``reduce`` sums one's.
+    case dot(OperandIndex, OperandIndex, axis: Int, into: Slot)
+    /// The sum of the squares of an operand's elements, each less the other operand's only unit.
+    case squares(OperandIndex, around: OperandIndex, axis: Int, into: Slot)
+    /// (a − mean) · scale, each an operand with one unit.
+    case normal(Slot, mean: OperandIndex, scale: OperandIndex, into: Slot)
+    /// With a number for each row, the operand's only unit, in the place of a slot.
+    case withRow(WithRow, Slot, OperandIndex, into: Slot)
+    /// a · row + c or c − a · row.
+    case productWithRow(Ternary, Slot, OperandIndex, Slot, into: Slot)
     /// Adds W times the operand's row, of `length` elements.
     case product(OperandIndex, weight: Int, length: Int, onto: Slot)
     case constant(Float, into: Slot)
@@ -24,10 +34,13 @@ package struct BlockProgram: Sendable {
   }
 
   package enum Unary: Hashable, Sendable {
-    case negate, abs, exp, log, sigmoid, tanh, sqrt, floor
+    case negate, abs, exp, log, sigmoid, tanh, softplus, sqrt, floor
   }
   package enum Binary: Hashable, Sendable {
     case add, subtract, multiply, divide, max, min, greater
+  }
+  package enum WithRow: Hashable, Sendable {
+    case add, subtract, multiply
   }
   package enum Ternary: Hashable, Sendable {
     /// a · b + c
@@ -62,7 +75,8 @@ package struct BlockProgram: Sendable {
     costPerRow = operations.reduce(0) { cost, operation in
       switch operation {
       case .product(_, _, let length, _): cost + 2 * length * units
-      case .unary(.exp, _, _), .unary(.log, _, _), .unary(.sigmoid, _, _), .unary(.tanh, _, _):
+      case .unary(.exp, _, _), .unary(.log, _, _), .unary(.sigmoid, _, _), .unary(.tanh, _, _),
+        .unary(.softplus, _, _):
         cost + 16 * units
       default: cost + units
       }
@@ -71,6 +85,20 @@ package struct BlockProgram: Sendable {
 }
 
 extension BlockProgram.Operation {
+  /// The operands it reads.
+  package var readOperands: [BlockProgram.OperandIndex] {
+    switch self {
+    case .load(let operand, _), .spread(let operand, _, _, _), .reduce(let operand, _, _, _),
+      .product(let operand, _, _, _), .withRow(_, _, let operand, _),
+      .productWithRow(_, _, let operand, _, _):
+      [operand]
+    case .dot(let first, let second, _, _), .squares(let first, let second, _, _),
+      .normal(_, let first, let second, _):
+      [first, second]
+    case .store, .constant, .unary, .binary, .ternary, .withValue: []
+    }
+  }
+
   /// The operation as the kernels read it.
   var encoded: rk_op {
     var op = rk_op()
@@ -96,6 +124,30 @@ extension BlockProgram.Operation {
       op.operand = UInt16(operand)
       op.axis = Int32(axis)
       op.inner = Int32(inner)
+    case .dot(let first, let second, let axis, let slot):
+      set(RK_DOT, into: slot)
+      op.operand = UInt16(first)
+      op.other = UInt16(second)
+      op.axis = Int32(axis)
+    case .squares(let operand, let mean, let axis, let slot):
+      set(RK_SQUARES, into: slot)
+      op.operand = UInt16(operand)
+      op.other = UInt16(mean)
+      op.axis = Int32(axis)
+    case .normal(let a, let mean, let scale, let slot):
+      set(RK_NORMAL_ROW, into: slot)
+      op.a = UInt16(a)
+      op.operand = UInt16(mean)
+      op.other = UInt16(scale)
+    case .withRow(let function, let a, let operand, let slot):
+      set(function.code, into: slot)
+      op.a = UInt16(a)
+      op.operand = UInt16(operand)
+    case .productWithRow(let function, let a, let operand, let c, let slot):
+      precondition(function != .select, "A row chooses nothing")
+      set(function == .multiplyAdd ? RK_FMA_ROW : RK_FNMA_ROW, into: slot)
+      (op.a, op.c) = (UInt16(a), UInt16(c))
+      op.operand = UInt16(operand)
     case .product(let operand, let weight, let length, let slot):
       set(RK_PRODUCT, into: slot)
       op.operand = UInt16(operand)
@@ -131,6 +183,7 @@ extension BlockProgram.Unary {
     case .log: RK_LOG
     case .sigmoid: RK_SIGMOID
     case .tanh: RK_TANH
+    case .softplus: RK_SOFTPLUS
     case .sqrt: RK_SQRT
     case .floor: RK_FLOOR
     }
@@ -147,6 +200,16 @@ extension BlockProgram.Binary {
     case .max: RK_MAX
     case .min: RK_MIN
     case .greater: RK_GREATER
+    }
+  }
+}
+
+extension BlockProgram.WithRow {
+  fileprivate var code: rk_code {
+    switch self {
+    case .add: RK_ADD_ROW
+    case .subtract: RK_SUBTRACT_ROW
+    case .multiply: RK_MULTIPLY_ROW
     }
   }
 }
