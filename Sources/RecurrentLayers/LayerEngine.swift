@@ -62,10 +62,11 @@ struct LayerEngine: Sendable {
         .filter { graph.nodes[$0.source].operation == .input(0) }.map(\.parameter))
     let firstBiases = Set(graph.affineMaps.compactMap(\.biases.first))
     return cell.parameters.enumerated().map { index, parameter in
-      initialization.start(
+      let start = initialization.start(
         parameter, shape: compiled.parameterShapes[index], isInput: ofInput.contains(index),
         isFirstBias: firstBiases.contains(index), hiddenSize: compiled.sizes.hidden,
         key: key(parameter.name), chronoKey: key("chrono"), on: context)
+      return random.restricted(start, parameter: index)
     }
   }
 }

@@ -149,7 +149,8 @@ extension Step {
     through depthGate: LSTMOptions.DepthGate, seeing memory: Vector, bias: Bool
   ) -> Vector {
     let below = stateBelow("c")
-    if below == nil, depthGate == .upper { return 0 * memory }
+    // A gate that is shut, so that it can be recorded in all layers of a stack.
+    if below == nil, depthGate == .upper { return (0 * memory).named("d") }
     var sum = affine(of: input, bias: bias, named: "d") + peephole("d", memory)
     if let below { sum = sum + peephole("d_below", below) }
     let lower = below ?? affine(of: input, bias: false, named: "below")

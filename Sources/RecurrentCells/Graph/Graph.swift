@@ -144,6 +144,15 @@ package struct Graph: Sendable {
     case .transposed(_, let sections): sections
     }
   }
+
+  /// The state that a node is, alone or through a gate: r ⊙ h.
+  func state(in index: NodeIndex) -> Int? {
+    switch nodes[index].operation {
+    case .state(let state): state
+    case .binary(.multiply, let a, let b): state(in: a) ?? state(in: b)
+    default: nil
+    }
+  }
 }
 
 // MARK: - Arithmetic that knows its constants

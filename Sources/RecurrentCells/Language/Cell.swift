@@ -211,15 +211,9 @@ extension Cell {
 
   /// Matrices that a state is multiplied with, alone or through a gate: their indices.
   package var recurrentMatrices: Set<Int> {
-    func isState(_ node: Graph.NodeIndex) -> Bool {
-      switch graph.nodes[node].operation {
-      case .state: true
-      case .binary(.multiply, let a, let b): isState(a) || isState(b)
-      default: false
-      }
-    }
-    return Set(
-      graph.affineMaps.flatMap(\.terms).filter { isState($0.source) }.map(\.parameter))
+    Set(
+      graph.affineMaps.flatMap(\.terms).filter { graph.state(in: $0.source) != nil }
+        .map(\.parameter))
   }
 
   /// The cell with every mask the number that it is where no random key is given; nil where the

@@ -208,10 +208,11 @@ public final class Step {
     affine([""], of: source, size: size, bias: bias, named: name, structures: [structure])[""]
   }
 
-  /// A state on its way into a product, as the form's recurrent dropout leaves it.
+  /// A state on its way into a product, alone or through a gate, as the form's recurrent dropout
+  /// leaves it.
   private func droppedOut(_ source: Vector) -> Vector {
-    guard let keep = form.recurrentKeep,
-      case .state(let index) = graph.nodes[source.index].operation
+    guard let keep = form.recurrentKeep, let index = graph.state(in: source.index),
+      states[index].shape == source.shape
     else { return source }
     let name = "recurrent_dropout_\(states[index].name)"
     if let known = recurrentMasks[name] { return source * known }
