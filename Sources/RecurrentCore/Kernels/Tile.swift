@@ -81,7 +81,7 @@ import CRecurrentKernels
       unsafe lanes += lanesAt(base + index) * lanesAt(x.base + index)
       index += 16
     }
-    var sum = lanes.sum()
+    var sum = sumOf(lanes)
     while index < count {
       unsafe sum += base[index] * x.base[index]
       index += 1
@@ -97,13 +97,22 @@ import CRecurrentKernels
       unsafe lanes += lanesAt(base + index)
       index += 16
     }
-    var sum = lanes.sum()
+    var sum = sumOf(lanes)
     while index < count {
       unsafe sum += base[index]
       index += 1
     }
     return sum
   }
+}
+
+/// Halves are added to each other until there are none.
+@inline(__always)
+private func sumOf(_ lanes: SIMD16<Float>) -> Float {
+  let eight = lanes.lowHalf + lanes.highHalf
+  let four = eight.lowHalf + eight.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two.x + two.y
 }
 
 @inline(__always)
