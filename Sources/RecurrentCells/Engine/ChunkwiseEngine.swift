@@ -23,11 +23,8 @@ struct ChunkwiseEngine: Sendable {
     inputs: [Tensor], initialStates: [Tensor?], parameters: [Tensor], lengths: BatchLengths,
     reversed: Bool
   ) -> CellEngine.Result {
-    // Steps that know nothing of each other can be taken in the order of time.
-    let given = before.run(
-      inputs: inputs, initialStates: [], parameters: cell.parametersBefore.map { parameters[$0] },
-      masks: [], lengths: lengths, reversed: false)
-    let values = [given.output] + given.recordings
+    let values = take(
+      before, inputs, cell.parametersBefore.map { parameters[$0] }, lengths)
     let states = cell.memory.states.map { state in
       initialStates[state] ?? .zeros([lengths.rows, stateSizes[state]], on: inputs[0].context)
     }
@@ -37,14 +34,32 @@ struct ChunkwiseEngine: Sendable {
       initial: MatrixMemory.State(memory: states[0], normalizer: states[1], bound: states[2]),
       heads: cell.heads, lengths: lengths.sorted, isReversed: reversed
     ).read()
-    let result = after.run(
-      inputs: [answers] + values[cell.memory.operands.count...], initialStates: [],
-      parameters: cell.parametersAfter.map { parameters[$0] }, masks: [], lengths: lengths,
-      reversed: false)
+    let output = take(
+      after, [answers] + values[cell.memory.operands.count...],
+      cell.parametersAfter.map { parameters[$0] }, lengths)[0]
     var finals = states
     for (place, tensor) in zip(
       cell.memory.states, [final.memory, final.normalizer, final.bound])
     { finals[place] = tensor }
-    return CellEngine.Result(output: result.output, recordings: [], finalStates: finals)
+    return CellEngine.Result(output: output, recordings: [], finalStates: finals)
+  }
+
+  /// Takes all steps of a part of the cell; they know nothing of each other, so they are taken in the
+  /// order of time, and as rows of one step where none of them has ended.
+  private func take(
+    _ part: CellEngine, _ inputs: [Tensor], _ parameters: [Tensor], _ lengths: BatchLengths
+  ) -> [Tensor] {
+    let (steps, rows) = (lengths.steps, lengths.rows)
+    func run(_ inputs: [Tensor], _ lengths: BatchLengths) -> [Tensor] {
+      let result = part.run(
+        inputs: inputs, initialStates: [], parameters: parameters, masks: [], lengths: lengths,
+        reversed: false)
+      return [result.output] + result.recordings
+    }
+    guard lengths.isUniform else { return run(inputs, lengths) }
+    return run(
+      inputs.map { $0.reshaped([1, steps * rows, $0.shape[2]]) },
+      BatchLengths(steps: 1, rows: steps * rows)
+    ).map { $0.reshaped([steps, rows, $0.shape[2]]) }
   }
 }

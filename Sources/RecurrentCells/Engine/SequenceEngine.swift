@@ -13,6 +13,9 @@ package struct SequenceEngine: Sendable {
     chunkwise = ChunkwiseEngine(compiled)
   }
 
+  /// Whether a sequence of several steps is computed chunkwise.
+  package var isChunkwise: Bool { chunkwise != nil }
+
   /// Runs the cell over a sequence, as ``CellEngine/run(inputs:initialStates:parameters:masks:lengths:reversed:)``
   /// does.
   package func run(

@@ -33,7 +33,9 @@ import CRecurrentKernels
   }
 
   /// A row, which is contiguous.
-  func row(_ index: Int) -> TileRow { unsafe TileRow(base: base + index * rowStride, count: columns) }
+  func row(_ index: Int) -> TileRow {
+    unsafe TileRow(base: base + index * rowStride, count: columns)
+  }
 
   /// The same numbers as another tile of as many rows and columns.
   func copy(_ other: Tile) {
