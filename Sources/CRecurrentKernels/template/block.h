@@ -58,7 +58,12 @@ static void spread_units(const block *at, const float *base, int64_t row_stride,
       int run = inner == 1 ? axis - unit % axis : inner - i;
       const float *source = from + outer * (int64_t)inner + i;
       if (run > end - unit) run = end - unit;
-      for (int u = 0; u < run; u++) *to++ = source[inner == 1 ? 0 : u];
+      if (inner == 1) {
+        for (int u = 0; u < run; u++) to[u] = source[0];
+      } else {
+        for (int u = 0; u < run; u++) to[u] = source[u];
+      }
+      to += run;
       unit += run;
     }
     for (int u = at->units; u < at->width; u++) *to++ = 0;

@@ -69,7 +69,7 @@ package struct EngineTrial: Sendable {
     let (first, second) = (
       compiled.inputSizes.count, compiled.inputSizes.count + compiled.stateSizes.count
     )
-    let (engine, masks) = (CellEngine(compiled), masks())
+    let (engine, masks) = (SequenceEngine(compiled), masks())
     var states: [Tensor?] = Array(given[first..<second])
     return stretches.map { times in
       func part(_ tensor: Tensor) -> Tensor {

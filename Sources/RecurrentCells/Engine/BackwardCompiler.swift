@@ -290,7 +290,7 @@ struct RecomputedAdjoint {
 
 extension Graph.Operation {
   /// The same operation on other operands.
-  fileprivate func mapOperands(
+  func mapOperands(
     _ transform: (Graph.NodeIndex) -> Graph.NodeIndex
   ) -> Graph.Operation {
     switch self {

@@ -13,6 +13,7 @@ public final class Step {
   var names: [CellName] = []
   var nextStates: [Int: Graph.NodeIndex] = [:]
   var outputNode: Graph.NodeIndex?
+  var matrixMemory: CellMatrixMemory?
   var readsBelow = false
   private var recurrentMasks: [String: Vector] = [:]
   var firstError: CellError?
@@ -404,9 +405,9 @@ extension Step {
     Vector(step: self, index: graph.constant(value, shape: shape))
   }
 
-  private func stateIndex(of vector: Vector) -> Int {
+  func stateIndex(of vector: Vector) -> Int {
     guard case .state(let index) = graph.nodes[vector.index].operation else {
-      preconditionFailure("The clock is a state")
+      preconditionFailure("A value that is not a state has no place among the states")
     }
     return index
   }
