@@ -55,7 +55,7 @@ import Testing
   func engineWithGivenMasksEqualsPapers(_ golden: GoldenCase) throws {
     let cell = try golden.cell()
     let names = golden.names("parameters")
-    let engine = CellEngine(
+    let engine = SequenceEngine(
       try CompiledCell(
         cell,
         sizes: CellSizes(

@@ -36,4 +36,9 @@ package struct SequenceEngine: Sendable {
     if !compiled.cell.recordings.isEmpty { result.recordings = steps().recordings }
     return result
   }
+
+  /// A matrix with zeros wherever its structure says so.
+  package func restricted(_ tensor: Tensor, parameter: Int) -> Tensor {
+    stepwise.restricted(tensor, parameter: parameter)
+  }
 }
