@@ -78,6 +78,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         CellCase(
           "zoneout, expected", .gru().regularized(zoneout: ["h": 0.2]).expected!),
         CellCase("recording", .lstm(peepholes: [.output]).recording(["f", "c", "o", "h", "f"])),
+        CellCase("recording of heads", .mlstm(heads: 3).recording(["q", "i", "C"]), inOnes: 3),
         CellCase("recording a product", .lstm(.depthGated).recording(["d", "c"])),
       ]
     }
