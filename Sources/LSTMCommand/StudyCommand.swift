@@ -44,6 +44,9 @@ struct StudyCommand: ParsableCommand {
   @Option(help: "Units of the layer. Default: the task's own.")
   var hidden: Int?
 
+  @Option(help: "Adam's learning rate. Default: the task's own.")
+  var learningRate: Double?
+
   @Flag(
     inversion: .prefixedNo,
     help: "Train on shorter lags too, and test at the lag asked. Default: as the task needs it.")
@@ -66,6 +69,9 @@ struct StudyCommand: ParsableCommand {
     ] + lag.map({ ("--lag of \(task.name)", $0, task.lags) }) where !range.contains(value) {
       throw ValidationError(
         "\(name) is at least \(range.lowerBound) and at most \(range.upperBound), found \(value)")
+    }
+    if let rate = learningRate, !(rate > 0 && rate <= 1) {
+      throw ValidationError("--learning-rate is above 0 and at most 1, found \(rate)")
     }
     for name in cell {
       do { _ = try Cell.named(name) } catch { throw ValidationError("--cell: \(error)") }
@@ -114,6 +120,7 @@ struct StudyCommand: ParsableCommand {
     var settings = task.settings
     settings.budget = budget ?? settings.budget
     settings.hiddenSize = hidden ?? settings.hiddenSize
+    settings.learningRate = learningRate ?? settings.learningRate
     settings.mixesLags = mixedLags ?? settings.mixesLags
     return settings
   }

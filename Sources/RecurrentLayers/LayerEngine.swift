@@ -66,7 +66,7 @@ struct LayerEngine: Sendable {
         parameter, shape: compiled.parameterShapes[index], isInput: ofInput.contains(index),
         isFirstBias: firstBiases.contains(index), hiddenSize: compiled.sizes.hidden,
         key: key(parameter.name), chronoKey: key("chrono"), on: context)
-      return random.restricted(start, parameter: index)
+      return CellEngine(compiled).restricted(start, parameter: index)
     }
   }
 }

@@ -34,8 +34,8 @@ package struct CompiledCell: Sendable {
     package let step: CompiledStep
     /// dW of a matrix: (gradients of the map's sections)ᵀ · (rows of the source).
     package let matrices: [(parameter: Int, map: Int, source: Place)]
-    /// dp of a vector: Σ of a place's rows, or of two places' products.
-    package let vectors: [(parameter: Int, place: Place, times: Place?)]
+    /// dp of a vector: Σ of a place's rows.
+    package let vectors: [(parameter: Int, place: Place)]
     /// dx of an input: Σ (gradients of the map's sections) · W, on top of what the loop has put
     /// into `Place.inputGradient` where `hasRemainder` says so.
     package let inputs: [Int: (products: [(parameter: Int, map: Int)], hasRemainder: Bool)]

@@ -43,6 +43,9 @@ struct StepCompiler {
   private var compiled = CompiledStep()
   private var operandOf: [Place: Int] = [:]
   private var weightOf: [CompiledStep.Weight: Int] = [:]
+  private var levels: [Graph.NodeIndex: Int] = [:]
+  /// What each stage stores when it is done.
+  private var stores: [StageKey: [Root]] = [:]
   /// Who reads each value that a root needs, behind reshapes.
   private var users: [Graph.NodeIndex: [Graph.NodeIndex]] = [:]
   /// The place each computed node can be read from by a later stage.
@@ -78,38 +81,84 @@ struct StepCompiler {
     for node in used {
       for operand in graph.operands(of: node) { users[unshaped(operand), default: []].append(node) }
     }
-    let levels = levels(of: used)
-    var stages: [StageKey: [Graph.NodeIndex]] = [:]
-    for node in used where isComputed(node) && !isVirtual(node) {
-      stages[StageKey(level: levels[node]!, size: size(graph.shape(of: node))), default: []]
-        .append(node)
-    }
+    levels = levels(of: used)
     // A root that is given or constant is copied by the first stage of its size. Keys are sorted
     // wherever they are walked, so that a cell compiles the same way every time.
-    var stores: [StageKey: [Root]] = [:]
     for root in roots {
-      let key = StageKey(level: levels[root.node] ?? 0, size: size(graph.shape(of: root.node)))
-      stages[key, default: []] += []
-      stores[key, default: []].append(root)
+      stores[home(root.node), default: []].append(root)
       if isComputed(root.node), placeOf[root.node] == nil { placeOf[root.node] = root.place }
     }
-    // What a later stage reads has to stand somewhere.
-    for key in stages.keys.sorted() {
-      for node in stages[key]! {
-        for value in valuesRead(by: node) {
-          guard isComputed(value), placeOf[value] == nil else { continue }
-          let home = StageKey(level: levels[value]!, size: size(graph.shape(of: value)))
-          if home != key {
-            placeOf[value] = .passed(value)
-            stores[home, default: []].append(Root(node: value, place: .passed(value)))
-          }
-        }
-      }
+    // What is read as a whole has to stand somewhere.
+    for node in used where isComputed(node) && !isVirtual(node) {
+      for value in valuesReadWhole(by: node) where isComputed(value) { pass(value) }
     }
-    for key in stages.keys.sorted() {
-      emit(nodes: stages[key]!, stores: stores[key] ?? [], size: key.size)
+    for root in roots { rowNumber(unshaped(root.node)).map { pass($0) } }
+    // From the last stage back, as a stage asks those before it for values.
+    var stages: [StageKey: [Graph.NodeIndex]] = [:]
+    var waiting = Set(used.map(home)).union(stores.keys)
+    while let key = waiting.max() {
+      waiting.remove(key)
+      stages[key] = nodes(of: key)
+    }
+    for key in stages.keys.sorted() where !(stores[key] ?? []).isEmpty {
+      emit(nodes: stages[key]!, stores: stores[key]!, size: key.size)
     }
     return compiled
+  }
+
+  /// The first stage in which a value can be computed.
+  private func home(_ node: Graph.NodeIndex) -> StageKey {
+    StageKey(level: levels[node] ?? 0, size: size(graph.shape(of: node)))
+  }
+
+  /// Sees to it that a computed value stands in memory for later stages.
+  private mutating func pass(_ value: Graph.NodeIndex) {
+    guard isComputed(value), placeOf[value] == nil else { return }
+    placeOf[value] = .passed(value)
+    stores[home(value), default: []].append(Root(node: value, place: .passed(value)))
+  }
+
+  /// What a stage computes so that it can store what it has to.
+  ///
+  /// A value of an earlier stage is read from memory if it stands there, computed again if that
+  /// takes no more than reading it, and passed on otherwise.
+  private mutating func nodes(of key: StageKey) -> [Graph.NodeIndex] {
+    var nodes = Set<Graph.NodeIndex>()
+    var waiting = (stores[key] ?? []).map { unshaped($0.node) }
+    while let value = waiting.popLast() {
+      guard isComputed(value), !isVirtual(value), !nodes.contains(value) else { continue }
+      if home(value) == key || (placeOf[value] == nil && operationsAgain(value) != nil) {
+        nodes.insert(value)
+        if readsUnits(value) { waiting += unitOperands(of: value) }
+      } else {
+        pass(value)
+      }
+    }
+    return nodes.sorted()
+  }
+
+  /// The operands that a node reads unit by unit.
+  private func unitOperands(of node: Graph.NodeIndex) -> [Graph.NodeIndex] {
+    if case .normal(let x, _, _) = graph.nodes[node].operation { return [unshaped(x)] }
+    return graph.operands(of: node).map(unshaped)
+  }
+
+  /// How many operations make a value of what stands in memory, if no more than two simple ones do.
+  private func operationsAgain(_ node: Graph.NodeIndex) -> Int? {
+    switch graph.nodes[node].operation {
+    case .unary(.negate, _), .unary(.abs, _), .select, .normal, .binary(.add, _, _),
+      .binary(.subtract, _, _), .binary(.multiply, _, _):
+      break
+    default: return nil
+    }
+    var count = 1
+    for operand in unitOperands(of: node) {
+      let stands = !isComputed(operand) || rowNumber(operand) != nil || placeOf[operand] != nil
+      if stands { continue }
+      guard let more = operationsAgain(operand) else { return nil }
+      count += more
+    }
+    return count <= 2 ? count : nil
   }
 
   /// A number that sizes and constants alone decide.
@@ -166,9 +215,13 @@ struct StepCompiler {
     factors(ofOnlySummed: node) != nil
   }
 
-  /// The values that stand behind a node's operands, where those are never made.
-  private func valuesRead(by node: Graph.NodeIndex) -> [Graph.NodeIndex] {
-    graph.operands(of: node).flatMap { operand -> [Graph.NodeIndex] in
+  /// The values that a node reads otherwise than unit by unit.
+  private func valuesReadWhole(by node: Graph.NodeIndex) -> [Graph.NodeIndex] {
+    if case .normal(_, let mean, let inverse) = graph.nodes[node].operation {
+      return [unshaped(mean), unshaped(inverse)]
+    }
+    if readsUnits(node) { return graph.operands(of: node).compactMap { rowNumber(unshaped($0)) } }
+    return reads(node).flatMap { operand -> [Graph.NodeIndex] in
       let value = unshaped(operand)
       if let number = rowNumber(value) { return [number] }
       if let (a, b) = factors(ofOnlySummed: value) { return [a, b] }

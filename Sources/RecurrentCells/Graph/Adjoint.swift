@@ -115,7 +115,7 @@ package struct Adjoint: Sendable {
         let zero = graph.constant(0, shape: node.shape)
         accumulate(graph.select(condition, gradient, zero), to: a)
         accumulate(graph.select(condition, zero, gradient), to: b)
-      case .forward, .outputGradient, .stateGradient, .transposed:
+      case .forward, .outputGradient, .stateGradient, .gathered, .transposed:
         preconditionFailure("The adjoint of an adjoint is not taken")
       }
     }

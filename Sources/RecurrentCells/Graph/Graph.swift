@@ -45,6 +45,8 @@ package struct Graph: Sendable {
     case outputGradient(Int)
     /// The gradient that arrives at a state's next value from the steps after it.
     case stateGradient(Int)
+    /// What the steps taken so far have added to the gradient of a parameter vector, for each row.
+    case gathered(Int)
     /// Wᵀ times the gradients of its sections.
     case transposed(parameter: Int, sections: [NodeIndex])
   }
@@ -132,7 +134,7 @@ package struct Graph: Sendable {
   package func operands(of index: NodeIndex) -> [NodeIndex] {
     switch nodes[index].operation {
     case .input, .state, .parameter, .mask, .schedule, .constant, .forward, .outputGradient,
-      .stateGradient:
+      .stateGradient, .gathered:
       []
     case .affine(let map, _): affineMaps[map].terms.map(\.source)
     case .sum(let a, _), .spread(let a, _), .reshape(let a), .unary(_, let a): [a]

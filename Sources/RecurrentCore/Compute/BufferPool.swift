@@ -49,9 +49,9 @@ package final class BufferPool: Sendable {
     if let block = shelves.withLock({ $0[size.index].popLast() }) { return unsafe block.address }
     let count = systemAllocations.add(1, ordering: .relaxed).oldValue
     let lead = Self.lead(ofBlock: count)
-    let block = unsafe UnsafeMutableRawPointer.allocate(
+    let block = UnsafeMutableRawPointer.allocate(
       byteCount: lead + size.capacity * 4, alignment: Self.line)
-    let address = block + lead
+    let address = unsafe block + lead
     unsafe (address - Self.line).storeBytes(of: block, as: UnsafeMutableRawPointer.self)
     return unsafe address.bindMemory(to: Float.self, capacity: size.capacity)
   }

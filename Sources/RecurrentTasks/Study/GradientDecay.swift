@@ -20,12 +20,19 @@ public struct GradientDecay: Sendable, Hashable {
   public var atStart: [Double]
   /// After it.
   public var atEnd: [Double]
+
+  public init(cell: String, lag: Int, atStart: [Double], atEnd: [Double]) {
+    self.cell = cell
+    self.lag = lag
+    self.atStart = atStart
+    self.atEnd = atEnd
+  }
 }
 
 extension LagNetwork {
   /// The norms of a batch's gradients by distance, relative to that at 0; as many as the shortest
   /// example has.
-  func gradientDecay(on task: some LagTask, _ batch: LagBatch) -> [Double] {
+  package func gradientDecay(on task: some LagTask, _ batch: LagBatch) -> [Double] {
     let ends = batch.examples.map { $0.asked[$0.decisive] }
     let rows = ends.indices
     let targets = batch.examples.map { $0.targets[$0.decisive] }

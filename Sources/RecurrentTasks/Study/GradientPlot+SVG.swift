@@ -8,10 +8,10 @@ extension GradientPlot {
     drawing.add("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>")
     drawing.text(cut(title, 80), x: Layout.margin, y: 36, "title")
     drawing.text(cut(subtitle, 130), x: Layout.margin, y: 58, "note")
-    drawLegend(&drawing)
+    let legendEnd = drawLegend(&drawing)
     let axes = Axes(gradients)
     for (index, panel) in panels.enumerated() {
-      let frame = Layout.frame(index)
+      let frame = Layout.frame(index, below: legendEnd)
       drawing.text(panel.name, x: frame.x, y: frame.y - 12, "name")
       axes.draw(in: frame, labelsPowers: index == 0, &drawing)
       for (line, norms) in panel.lines.enumerated() {
@@ -28,19 +28,21 @@ extension GradientPlot {
     ]
   }
 
-  private func drawLegend(_ drawing: inout SVGText) {
+  /// - Returns: Where it ends.
+  private func drawLegend(_ drawing: inout SVGText) -> Double {
     // Letters are about seven units wide; what does not fit goes to the next line.
     var (x, y) = (Layout.margin, 84.0)
     for (index, decay) in gradients.enumerated() {
       let name = cut(decay.cell, 60)
       let width = 50 + 7 * Double(name.count)
-      if x + width > Layout.width - Layout.margin, y < 84 + 2 * 18 {
+      if x + width > Layout.width - Layout.margin {
         (x, y) = (Layout.margin, y + 18)
       }
       drawing.path("M\(point(x)) \(point(y - 4))h22", Self.line(index))
       drawing.text(name, x: x + 30, y: y, "label")
       x += width
     }
+    return y
   }
 
   /// The classes of a line: six colours, then the same dashed.
@@ -99,15 +101,16 @@ private struct Frame {
 
 private enum Layout {
   static let width = 960.0
-  static let height = 520.0
+  static let height = 500.0
   static let margin = 28.0
 
   /// Two panels side by side, with one set of labels at their left.
-  static func frame(_ index: Int) -> Frame {
-    let (left, gap, top) = (76.0, 36.0, 160.0)
+  static func frame(_ index: Int, below legendEnd: Double) -> Frame {
+    let (left, gap, top) = (92.0, 36.0, legendEnd + 48)
     let width = (Self.width - left - margin - gap) / 2
     return Frame(
-      x: left + Double(index) * (width + gap), y: top, width: width, height: height - top - 58)
+      x: left + Double(index) * (width + gap), y: top, width: width,
+      height: max(60, height - top - 58))
   }
 }
 
@@ -149,7 +152,10 @@ private struct Axes {
     drawing.text(
       "distance in steps", x: frame.x + frame.width / 2, y: bottom + 40, "label middle")
     if labelsPowers {
-      drawing.text("norm, relative", x: Layout.margin, y: frame.y - 12, "label")
+      let (x, y) = (Layout.margin + 12, point(frame.y + frame.height / 2))
+      drawing.add(
+        "<text class=\"label middle\" transform=\"translate(\(point(x)) \(y)) rotate(-90)\">"
+          + "gradient's norm, relative</text>")
     }
   }
 

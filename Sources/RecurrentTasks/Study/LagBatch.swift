@@ -2,19 +2,19 @@ import RecurrentCore
 import RecurrentLayers
 
 /// Examples side by side, the shorter ones padded.
-struct LagBatch: Sendable {
-  let examples: [LagExample]
+package struct LagBatch: Sendable {
+  package let examples: [LagExample]
   /// [time, batch, features]
-  let input: Tensor
+  package let input: Tensor
   /// Steps of each example.
-  let lengths: [Int]
+  package let lengths: [Int]
   /// The places in [time · batch] at which an answer is asked, example after example.
   let asked: [Int]
   /// [asked, outputs]
   let targets: Tensor
 
   /// - Precondition: There is an example.
-  init(_ examples: [LagExample], on context: ComputeContext) {
+  package init(_ examples: [LagExample], on context: ComputeContext) {
     self.examples = examples
     lengths = examples.map(\.inputs.count)
     let (steps, rows) = (lengths.max()!, examples.count)
@@ -43,7 +43,7 @@ extension LagTask {
 
 extension LagLoss {
   /// The mean loss: one number, from outputs and targets [asked, outputs].
-  func callAsFunction(_ outputs: Tensor, _ targets: Tensor) -> Tensor {
+  package func callAsFunction(_ outputs: Tensor, _ targets: Tensor) -> Tensor {
     switch self {
     case .squaredError: meanSquaredError(outputs, targets)
     case .crossEntropy: -(logSoftmax(outputs) * targets).sum() / Float(outputs.shape[0])

@@ -3,11 +3,11 @@ import RecurrentCore
 import RecurrentLayers
 
 /// One recurrent layer that starts as its cell starts, and a linear head on its outputs.
-struct LagNetwork: TensorTree {
-  var recurrent: RecurrentLayer
-  var head: Linear
+package struct LagNetwork: TensorTree {
+  package var recurrent: RecurrentLayer
+  package var head: Linear
 
-  init(
+  package init(
     _ cell: Cell, for task: some LagTask, hiddenSize: Int, key: RandomKey,
     on context: ComputeContext
   ) throws(CellError) {
@@ -19,7 +19,7 @@ struct LagNetwork: TensorTree {
       on: context)
   }
 
-  mutating func visit(_ visitor: inout some TensorVisitor) {
+  package mutating func visit(_ visitor: inout some TensorVisitor) {
     visitor.visit("recurrent", &recurrent)
     visitor.visit("head", &head)
   }

@@ -29,7 +29,7 @@ public struct LagStudy: Sendable {
   /// Trains a network for each cell, each lag and each seed.
   ///
   /// - Parameters:
-  ///   - cells: As ``RecurrentCells/Cell/named(_:)`` takes them.
+  ///   - cells: As `Cell.named` takes them.
   ///   - lags: Of the task's range.
   ///   - settings: The task's own if nil.
   ///   - context: Its threads train a network each.
@@ -42,14 +42,14 @@ public struct LagStudy: Sendable {
   ) throws(CellError) -> LagStudy {
     let settings = settings ?? task.settings
     let places = cells.flatMap { cell in lags.map { (cell: cell, lag: $0) } }
-    var jobs: [Job] = []
-    for (cell, lag) in places {
+    for lag in lags {
       precondition(task.lags.contains(lag), "\(task.name) has lags \(task.lags), found \(lag)")
-      for seed in seeds {
-        jobs.append(
-          try Job(task, LagRun(cell: cell, lag: lag, seed: seed), settings, like: context))
-      }
     }
+    let jobs = places.flatMap { cell, lag in
+      seeds.map { Job(task, LagRun(cell: cell, lag: lag, seed: $0), settings, like: context) }
+    }
+    // What cannot be made is found out before the first is trained.
+    for job in jobs where job.run.seed == seeds.first { _ = try job.makeNetwork() }
     let results = train(jobs, on: context, report: report)
     let gradients = places.map { place in
       let same = results.filter { $0.run.cell == place.cell && $0.run.lag == place.lag }
@@ -67,7 +67,7 @@ public struct LagStudy: Sendable {
   ) -> [Job.Result] {
     let results = Mutex([Job.Result?](repeating: nil, count: jobs.count))
     context.workers.forEach(jobs.count) { index in
-      let result = jobs[index].run { run in
+      let result = jobs[index].result { run in
         let finished = results.withLock { $0.count { $0 != nil } }
         report(Progress(run: run, finished: finished, total: jobs.count))
       }
@@ -93,31 +93,35 @@ extension LagStudy {
       let gradientAtEnd: [Double]
     }
 
+    let run: LagRun
     private let task: any LagTask
-    private let run: LagRun
     private let settings: LagSettings
-    private let network: LagNetwork
+    private let instructionSet: InstructionSet
     private let key: RandomKey
 
     init(
       _ task: any LagTask.Type, _ run: LagRun, _ settings: LagSettings, like context: ComputeContext
-    ) throws(CellError) {
-      self.task = task.init(lag: run.lag)
+    ) {
       self.run = run
+      self.task = task.init(lag: run.lag)
       self.settings = settings
+      instructionSet = context.instructionSet
       key = RandomKey(seed: UInt64(bitPattern: Int64(run.seed))).folded("lag study")
-      network = try LagNetwork(
-        .named(run.cell), for: self.task, hiddenSize: settings.hiddenSize,
-        key: key.folded("network"),
-        on: ComputeContext(instructionSet: context.instructionSet, threadCount: 1))
     }
 
-    func run(report: (LagRun) -> Void) -> Result { run(on: task, report) }
+    func makeNetwork() throws(CellError) -> LagNetwork {
+      try LagNetwork(
+        .named(run.cell), for: task, hiddenSize: settings.hiddenSize, key: key.folded("network"),
+        on: ComputeContext(instructionSet: instructionSet, threadCount: 1))
+    }
 
-    private func run(on task: some LagTask, _ report: (LagRun) -> Void) -> Result {
-      let batch = LagBatch(
-        task.examples(16, key.folded("gradients")), on: network.recurrent.context)
-      var (run, network) = (run, network)
+    func result(report: (LagRun) -> Void) -> Result { result(on: task, report) }
+
+    private func result(on task: some LagTask, _ report: (LagRun) -> Void) -> Result {
+      var run = run
+      var network = try! makeNetwork()
+      let examples = task.examples(16, key.folded("gradients"))
+      let batch = LagBatch(examples, on: network.recurrent.context)
       let start = network.gradientDecay(on: task, batch)
       run.train(&network, on: task, settings, key: key, report: report)
       return Result(

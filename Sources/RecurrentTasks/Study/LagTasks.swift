@@ -22,6 +22,8 @@ public struct LagTaskError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The name that was asked for.
   public var name: String
 
+  public init(name: String) { self.name = name }
+
   /// The sentence to show, with the nearest name there is.
   public var description: String {
     let names = LagTasks.all.map { $0.name }
