@@ -71,6 +71,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
       } + [
         CellCase("clockwork, late", .clockwork(periods: [1, 2, 3], start: 1), inOnes: 3),
         CellCase("slstm, one head", .slstm(heads: 1), positive: ["n"]),
+        CellCase("mlstm, one head", .mlstm(heads: 1)),
         CellCase("mlstm, three heads", .mlstm(heads: 3), inOnes: 3),
         CellCase(
           "zoneout and recurrent dropout",
