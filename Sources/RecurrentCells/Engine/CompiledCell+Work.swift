@@ -43,22 +43,9 @@ extension CompiledCell {
     let parameter = cell.parameters[index]
     let sections = parameter.sections.count
     let (rows, columns) = (parameterShapes[index][0] / sections, parameterShapes[index][1])
-    /// How many of the rows or columns fall into each block.
-    func lengths(_ count: Int, _ blocks: Int) -> [Int] {
-      var lengths = [Int](repeating: 0, count: blocks)
-      for place in 0..<count { lengths[place * blocks / count] += 1 }
-      return lengths
-    }
-    switch parameter.structure {
-    case .dense:
-      return sections * rows * columns
-    case .blockDiagonal(let blocks):
-      return sections
-        * zip(lengths(rows, blocks), lengths(columns, blocks)).reduce(0) { $0 + $1.0 * $1.1 }
-    case .blockUpperTriangular(let blocks):
-      let (heights, widths) = (lengths(rows, blocks), lengths(columns, blocks))
-      return sections
-        * heights.indices.reduce(0) { $0 + heights[$1] * widths[$1...].reduce(0, +) }
-    }
+    return sections
+      * (0..<rows).reduce(0) {
+        $0 + parameter.structure.freeColumns(ofRows: $1..<$1 + 1, rows, columns).count
+      }
   }
 }
