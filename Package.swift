@@ -37,6 +37,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
+    .executableTarget(
+      name: "own-cell", dependencies: ["Recurrent"], path: "Examples/OwnCell"),
+
     .target(
       name: "TestSupport", dependencies: ["RecurrentCore", "RecurrentFormats"],
       path: "Tests/Support"),

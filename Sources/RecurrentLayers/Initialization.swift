@@ -65,6 +65,17 @@ extension Initialization {
         .invalidOption,
         "chrono initialisation sets biases of gates f and i, which \(cell.name) does not have")
     }
+    let own = cell.parameters.filter { $0.name.hasPrefix("bias_") }.contains { parameter in
+      zip(parameter.sections, parameter.starts).contains {
+        ["f", "i"].contains($0) && $1 != .uniform
+      }
+    }
+    if chrono != nil, own {
+      throw CellError(
+        .invalidOption,
+        "chrono initialisation sets biases of gates f and i, which \(cell.name) starts in a way of "
+          + "its own")
+    }
   }
 
   /// The starting value of one parameter.
@@ -94,7 +105,9 @@ extension Initialization {
         }
         start.fill(&elements, range, key.folded(section))
       }
-      if isBias { setGate(parameter.sections[section], range, &tensor, isFirstBias, chronoKey) }
+      if isBias, start == .uniform {
+        setGate(parameter.sections[section], range, &tensor, isFirstBias, chronoKey)
+      }
     }
     return tensor
   }

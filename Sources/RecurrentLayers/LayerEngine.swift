@@ -5,9 +5,9 @@ import RecurrentCore
 struct LayerEngine: Sendable {
   let cell: Cell
   /// With its random masks.
-  private let random: CellEngine
+  private let random: SequenceEngine
   /// With the numbers that they are where no key is given.
-  private let expected: CellEngine
+  private let expected: SequenceEngine
   /// States that the layer above reads, which are recorded.
   private let readAbove: [String]
 
@@ -16,12 +16,12 @@ struct LayerEngine: Sendable {
     readAbove = isTop ? [] : try cell.statesReadBelow
     let cell = try cell.recording(readAbove)
     self.cell = cell
-    random = CellEngine(try CompiledCell(cell, sizes: sizes))
+    random = SequenceEngine(try CompiledCell(cell, sizes: sizes))
     expected =
       try cell.masks.isEmpty
       ? random
       : cell.expected.map { cell throws(CellError) in
-        CellEngine(try CompiledCell(cell, sizes: sizes))
+        SequenceEngine(try CompiledCell(cell, sizes: sizes))
       } ?? random
   }
 
@@ -29,11 +29,11 @@ struct LayerEngine: Sendable {
 
   /// - Parameters:
   ///   - names: What the caller wants recorded, after what the layer above reads.
-  func engine(isRandom: Bool, recording names: [String]) -> CellEngine {
+  func engine(isRandom: Bool, recording names: [String]) -> SequenceEngine {
     let engine = isRandom ? random : expected
     if names.isEmpty { return engine }
     do {
-      return CellEngine(
+      return SequenceEngine(
         try CompiledCell(
           engine.compiled.cell.recording(readAbove + names), sizes: engine.compiled.sizes))
     } catch {
@@ -62,10 +62,11 @@ struct LayerEngine: Sendable {
         .filter { graph.nodes[$0.source].operation == .input(0) }.map(\.parameter))
     let firstBiases = Set(graph.affineMaps.compactMap(\.biases.first))
     return cell.parameters.enumerated().map { index, parameter in
-      initialization.start(
+      let start = initialization.start(
         parameter, shape: compiled.parameterShapes[index], isInput: ofInput.contains(index),
         isFirstBias: firstBiases.contains(index), hiddenSize: compiled.sizes.hidden,
         key: key(parameter.name), chronoKey: key("chrono"), on: context)
+      return CellEngine(compiled).restricted(start, parameter: index)
     }
   }
 }

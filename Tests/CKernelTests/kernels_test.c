@@ -139,6 +139,7 @@ static int run(const rk_op *ops, int op_count, int slots, const rk_operand *oper
 typedef double (*exact_function)(double);
 
 static double exact_sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }
 
 /// The distance to the exact value in units of the last place of the float nearest to it.
 static double ulps(float got, double exact) {
@@ -159,6 +160,7 @@ static void check_functions(uint32_t stride) {
     double limit;
   } functions[] = {
       {"exp", RK_EXP, exp, 2},         {"log", RK_LOG, log, 2},
+      {"softplus", RK_SOFTPLUS, softplus, 4},
       {"sigmoid", RK_SIGMOID, exact_sigmoid, 3.0}, {"tanh", RK_TANH, tanh, 3.0},
       {"sqrt", RK_SQRT, sqrt, 0.5},    {"floor", RK_FLOOR, floor, 0},
   };
@@ -612,7 +614,7 @@ static void bench_functions(void) {
     const char *name;
     rk_code code;
   } functions[] = {{"copy", RK_COPY}, {"add", RK_ADD}, {"divide", RK_DIVIDE}, {"fma", RK_FMA},
-                   {"exp", RK_EXP}, {"log", RK_LOG}, {"sigmoid", RK_SIGMOID}, {"tanh", RK_TANH},
+                   {"exp", RK_EXP}, {"log", RK_LOG}, {"softplus", RK_SOFTPLUS}, {"sigmoid", RK_SIGMOID}, {"tanh", RK_TANH},
                    {"sqrt", RK_SQRT}, {"floor", RK_FLOOR}};
   enum { ROWS = 8, UNITS = 64, REPEAT = 8 };
   array x = make_array(ROWS * UNITS, 64), scratch = make_array(4 * ROWS * UNITS, 64);

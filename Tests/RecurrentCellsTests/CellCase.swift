@@ -61,7 +61,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         "lstm:peepholes=o", "lstm:projection=5", "lstm:projection=13,peepholes=i+o",
         "lstm:peepholes=i+f+o,full-peepholes=yes", "lstm:coupled=i=1-f",
         "lstm-coupled:peepholes=i+o,projection=5,layer-norm=haste", "lstm:layer-norm=tf-addons",
-        "lstm:cell-clip=0.3,projection=9,projection-clip=0.2",
+        "lstm:peepholes=i+f+o,gate-clip=0.4", "lstm:cell-clip=0.3,projection=9,projection-clip=0.2",
         "lstm:gate-activation=hard-sigmoid,activation=softsign,output-activation=elu",
         "lstm:activation=leaky-relu,output-activation=softplus",
         "lstm-depth-gated:depth-gate=all,coupled=f=1-i,peepholes=i+o,full-peepholes=yes",

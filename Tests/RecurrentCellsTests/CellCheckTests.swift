@@ -1,5 +1,6 @@
 import RecurrentCells
 import RecurrentCore
+import Synchronization
 import Testing
 
 /// The check that users run on their cells: it holds for cells that are right, and every part of it
@@ -44,14 +45,19 @@ import Testing
 
   private static let faults: [Fault] = [
     Fault(.values, "an output", when: { isEven($0) && !$0.isRecorded }) {
-      $0.rows[1].output[3] += 1e-4
+      $0.rows[1].outputs[0][3] += 1e-4
     },
     Fault(.values, "an output in reverse", when: { isEven($0) && $0.isReversed }) {
-      $0.rows[0].output[0] += 1e-4
+      $0.rows[0].outputs[0][0] += 1e-4
     },
     Fault(.values, "a final state") { $0.rows[2].finalStates[1][0] += 1e-4 },
-    Fault(.values, "not a number") { $0.rows[0].output[2] = .nan },
-    Fault(.values, "no output") { $0.rows[0].output = [] },
+    Fault(.values, "not a number") { $0.rows[0].outputs[0][2] = .nan },
+    Fault(
+      .values, "a recorded value", when: { isEven($0) && $0.trial.compiled.outputSizes.count > 1 }
+    ) {
+      $0.rows[1].outputs[1][0] += 1e-4
+    },
+    Fault(.values, "no output") { $0.rows[0].outputs[0] = [] },
     Fault(.gradients, "of a parameter", when: { isEven($0) && $0.isRecorded }) {
       $0.parameterGradients[0][0] += 1e-2
     },
@@ -67,12 +73,12 @@ import Testing
     Fault(.gradients, "infinite", when: { isEven($0) && $0.isRecorded }) {
       $0.parameterGradients[1][0] = .infinity
     },
-    Fault(.steps, "an output", when: { $0.cuts.count > 1 }) { $0.rows[0].output[0] += 1e-4 },
+    Fault(.steps, "an output", when: { $0.cuts.count > 1 }) { $0.rows[0].outputs[0][0] += 1e-4 },
     Fault(.steps, "a gradient after a cut", when: { $0.cuts.count == 1 && $0.isReversed }) {
       $0.parameterGradients[0][0] += 1e-2
     },
     Fault(.padding, "an output beyond the end", when: isPadded) {
-      $0.rows[2].output[4] = 1e-4
+      $0.rows[2].outputs[0][4] = 1e-4
     },
     Fault(.padding, "the state of a row without steps", when: isPadded) {
       $0.rows[2].finalStates[0][0] += 1e-4
@@ -84,13 +90,13 @@ import Testing
       $0.parameterGradients[0][0] += 1e-2
     },
     Fault(.threads, "a last bit", when: { $0.context.threadCount > 1 }) {
-      $0.rows[0].output[0] = Double(Float($0.rows[0].output[0]).nextUp)
+      $0.rows[0].outputs[0][0] = Double(Float($0.rows[0].outputs[0][0]).nextUp)
     },
     Fault(.threads, "a zero's sign", when: { $0.context.threadCount > 1 && isPadded($0) }) {
-      $0.rows[2].output[0] = -0.0
+      $0.rows[2].outputs[0][0] = -0.0
     },
     Fault(.threads, "not a number", when: { $0.context.threadCount == 3 }) {
-      $0.rows[0].output[0] = .nan
+      $0.rows[0].outputs[0][0] = .nan
     },
   ]
 
@@ -172,6 +178,36 @@ import Testing
     #expect(!report.holds)
     #expect(!report.failures.contains(.derivative))
     #expect(report.failures.contains(.values))
+  }
+
+  // MARK: Forms
+
+  @Test func everyFormOfACellIsTried() throws {
+    let cell = try Cell("forms") { step in
+      let h = step.state("h")
+      let kept = step.mask("kept", keep: 0.5)
+      let below = step.stateBelow("h")
+      let next = tanh(step.affine(["h"], of: step.input, h)["h"]) * kept + (below ?? h) * 0.5
+      step.next(h, next)
+      step.output(next)
+    }
+    struct Form: Hashable {
+      let inputs: Int
+      let masks: Int
+      var recordings = 0
+    }
+    let seen = Mutex(Set<Form>())
+    var check = try CellCheck(cell)
+    check.engine = { trial in
+      let cell = trial.trial.compiled.cell
+      let form = Form(
+        inputs: cell.inputs.count, masks: cell.masks.count, recordings: cell.recordings.count)
+      _ = seen.withLock { $0.insert(form) }
+      return trial.outcome()
+    }
+    #expect(check.run(on: [ComputeContext(threadCount: 1)]).holds)
+    let all = [2, 1].flatMap { inputs in [1, 0].map { Form(inputs: inputs, masks: $0) } }
+    #expect(seen.withLock { $0 } == Set(all + [Form(inputs: 2, masks: 1, recordings: 1)]))
   }
 
   // MARK: Sizes

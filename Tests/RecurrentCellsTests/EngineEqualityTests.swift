@@ -57,7 +57,7 @@ import Testing
     for tried in CellCase.shapes where tried.sizes.input >= 32 && tried.cell.inputs.count == 1 {
       guard tried.cell.masks.isEmpty else { continue }
       let run = try EngineRun(tried, on: .default)
-      let engine = CellEngine(run.compiled)
+      let engine = SequenceEngine(run.compiled)
       let parameters = try tried.parameters().enumerated().map {
         Tensor($1.map { Float($0) }, shape: run.compiled.parameterShapes[$0])
       }

@@ -91,7 +91,7 @@ struct EngineRun {
   }
 
   func outcome(recording: Bool = true) throws -> Outcome {
-    let engine = CellEngine(compiled)
+    let engine = SequenceEngine(compiled)
     var parameters: [Tensor] = []
     for (shape, values) in zip(compiled.parameterShapes, try tried.parameters()) {
       parameters.append(Tensor(values.map { Float($0) }, shape: shape, on: context))

@@ -7,14 +7,16 @@ public func fixturePath(_ name: String) -> String {
   "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/" + name
 }
 
-/// Golden values of one family, made by `Fixtures/make_pytorch_fixtures.py`, which says what they are.
+/// Golden values of one family, made by a script of `Fixtures`, which says what they are.
 public struct GoldenFile: Sendable {
   /// The options of each case.
   public let cases: [GoldenCase]
 
-  /// - Parameter family: `lstm` for `pytorch_lstm.safetensors`.
-  public init(_ family: String) {
-    let path = fixturePath("pytorch_\(family).safetensors")
+  /// - Parameters:
+  ///   - family: `lstm` for `pytorch_lstm.safetensors`.
+  ///   - source: Whose numbers they are.
+  public init(_ family: String, of source: String = "pytorch") {
+    let path = fixturePath("\(source)_\(family).safetensors")
     do {
       let file = try SafetensorsFile(path: path)
       let descriptions = try JSONValue(parsing: file.metadata["cases"] ?? "")
@@ -39,6 +41,24 @@ public struct GoldenCase: Sendable, CustomStringConvertible {
   public func tensor(_ name: String, on context: ComputeContext = .default) -> Tensor {
     do {
       return try file.tensor("\(self.name)/\(name)", on: context)
+    } catch {
+      fatalError("\(error)")
+    }
+  }
+
+  /// A value with all its digits, where the script stored them (float64).
+  public func array(_ name: String) -> DoubleArray {
+    guard let entry = file.entry("\(self.name)/\(name)"), entry.element == .float64,
+      let handle = FileHandle(forReadingAtPath: file.file)
+    else { fatalError("\(file.file) has no float64 tensor \(self.name)/\(name)") }
+    do {
+      try handle.seek(toOffset: UInt64(entry.bytes.lowerBound))
+      let bytes = [UInt8](try handle.read(upToCount: entry.bytes.count) ?? Data())
+      let values = stride(from: 0, to: entry.bytes.count, by: 8).map { start in
+        Double(
+          bitPattern: (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) })
+      }
+      return DoubleArray(values, shape: entry.shape)
     } catch {
       fatalError("\(error)")
     }

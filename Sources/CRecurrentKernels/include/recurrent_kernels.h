@@ -48,6 +48,16 @@ typedef enum rk_code {
   RK_SPREAD,     ///< dst[r][u] = operand[row][(unit / (axis * inner)) * inner + unit % inner]
   RK_REDUCE,     ///< dst[r][u] = Σ_{j<axis} operand[row][at + j * inner],
                  ///< at = (unit / inner) * axis * inner + unit % inner
+  RK_DOT,        ///< dst[r][u] = Σ_{j<axis} x[row][unit * axis + j] * y[row][unit * axis + j],
+                 ///< x the operand, y the one that `other` names
+  RK_SQUARES,    ///< dst[r][u] = Σ_{j<axis} (x[row][unit * axis + j] - y[row][0])²,
+                 ///< x the operand, y the one that `other` names
+  RK_NORMAL_ROW,    ///< dst = (a - operand[row][0]) * y[row][0], y the one that `other` names
+  RK_ADD_ROW,       ///< dst = a + operand[row][0]
+  RK_SUBTRACT_ROW,  ///< dst = a - operand[row][0]
+  RK_MULTIPLY_ROW,  ///< dst = a * operand[row][0]
+  RK_FMA_ROW,       ///< dst = a * operand[row][0] + c, rounded once where the machine can
+  RK_FNMA_ROW,      ///< dst = c - a * operand[row][0], rounded once where the machine can
   RK_PRODUCT,    ///< dst[r][u] += Σ_{j<k} operand[row][j] * W[unit][j], in the order of j;
                  ///< W = weights[weight], packed by `pack`, its first row for `first_unit`
   // Sources
@@ -72,6 +82,7 @@ typedef enum rk_code {
   RK_LOG,        ///< dst = log(a)
   RK_SIGMOID,    ///< dst = 1 / (1 + exp(-a))
   RK_TANH,       ///< dst = tanh(a)
+  RK_SOFTPLUS,   ///< dst = log(1 + exp(a))
   RK_SQRT,       ///< dst = sqrt(a)
   RK_RECIPROCAL, ///< dst = 1 / a (a full division)
   RK_FLOOR,      ///< dst = floor(a)
@@ -86,9 +97,10 @@ typedef struct rk_op {
   uint16_t dst;      ///< slot written; may be any of a, b, c
   uint16_t a, b, c;  ///< slots read
   uint16_t operand;  ///< index into `operands`
+  uint16_t other;    ///< DOT, SQUARES, NORMAL_ROW: index into `operands`
   uint16_t weight;   ///< index into `weights`
   int32_t k;         ///< PRODUCT: columns of the matrix, length of the operand's row
-  int32_t axis;      ///< SPREAD, REDUCE
+  int32_t axis;      ///< SPREAD, REDUCE, DOT, SQUARES
   int32_t inner;     ///< SPREAD, REDUCE
   float value;
 } rk_op;

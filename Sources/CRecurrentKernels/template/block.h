@@ -58,7 +58,12 @@ static void spread_units(const block *at, const float *base, int64_t row_stride,
       int run = inner == 1 ? axis - unit % axis : inner - i;
       const float *source = from + outer * (int64_t)inner + i;
       if (run > end - unit) run = end - unit;
-      for (int u = 0; u < run; u++) *to++ = source[inner == 1 ? 0 : u];
+      if (inner == 1) {
+        for (int u = 0; u < run; u++) to[u] = source[0];
+      } else {
+        for (int u = 0; u < run; u++) to[u] = source[u];
+      }
+      to += run;
       unit += run;
     }
     for (int u = at->units; u < at->width; u++) *to++ = 0;
@@ -107,6 +112,57 @@ static void reduce_units(const block *at, const float *base, int64_t row_stride,
   }
 }
 
+/// The sum of `count` products, in the order of \ref sum_of.
+static float dot_of(const float *x, const float *y, int count) {
+  vec lanes = splat(0);
+  int j = 0;
+  for (; j + RK_LANES <= count; j += RK_LANES) lanes = multiply_add(load(x + j), load(y + j), lanes);
+  if (j < count) {
+    lanes = multiply_add(load_part(x + j, count - j), load_part(y + j, count - j), lanes);
+  }
+  float sum = lanes[0];
+  for (int i = 1; i < RK_LANES; i++) sum += lanes[i];
+  return sum;
+}
+
+/// The sum of `count` squares of differences to `middle`, in the order of \ref sum_of.
+static float squares_of(const float *x, float middle, int count) {
+  vec lanes = splat(0);
+  int j = 0;
+  for (; j + RK_LANES <= count; j += RK_LANES) {
+    vec difference = load(x + j) - middle;
+    lanes = multiply_add(difference, difference, lanes);
+  }
+  float sum = lanes[0];
+  for (int i = 1; i < RK_LANES; i++) sum += lanes[i];
+  for (; j < count; j++) sum += (x[j] - middle) * (x[j] - middle);
+  return sum;
+}
+
+/// A unit of the block is `axis` units of the operands, one after the other.
+static void dot_units(const block *at, const float *x, int64_t x_row, const float *y,
+                      int64_t y_row, int axis, float *dst) {
+  for (int r = 0; r < at->rows; r++) {
+    const float *left = x + (at->row + r) * x_row + at->unit * (int64_t)axis;
+    const float *right = y + (at->row + r) * y_row + at->unit * (int64_t)axis;
+    float *to = dst + r * at->width;
+    for (int u = 0; u < at->units; u++) to[u] = dot_of(left + u * axis, right + u * axis, axis);
+    for (int u = at->units; u < at->width; u++) to[u] = 0;
+  }
+}
+
+/// A unit of the block is `axis` units of the operand, one after the other.
+static void square_units(const block *at, const float *x, int64_t x_row, const float *mean,
+                         int64_t mean_row, int axis, float *dst) {
+  for (int r = 0; r < at->rows; r++) {
+    const float *from = x + (at->row + r) * x_row + at->unit * (int64_t)axis;
+    const float middle = mean[(at->row + r) * mean_row];
+    float *to = dst + r * at->width;
+    for (int u = 0; u < at->units; u++, from += axis) to[u] = squares_of(from, middle, axis);
+    for (int u = at->units; u < at->width; u++) to[u] = 0;
+  }
+}
+
 /// `weights`: of the block's first unit on.
 static void add_product(const block *at, const float *base, int64_t row_stride,
                         const float *weights, int k, float *dst) {
@@ -127,6 +183,15 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
   for (int64_t i = 0; i < count; i += RK_LANES) store(dst + i, expression); \
   break
 
+/// The same with a number `s` for each row, the operand's first.
+#define RK_EACH_ROW(expression)                                                   \
+  for (int r = 0; r < at->rows; r++) {                                            \
+    const vec s = splat(base[(at->row + r) * row_stride]);                        \
+    for (int64_t i = (int64_t)r * at->width; i < (int64_t)(r + 1) * at->width; i += RK_LANES) \
+      store(dst + i, expression);                                                 \
+  }                                                                               \
+  break
+
 /// A function of one vector over a block, two vectors at a time: they share its many constants,
 /// and one computes while the other waits for its results.
 #define RK_MAP(function)                                                                \
@@ -143,6 +208,7 @@ RK_MAP(exponential)
 RK_MAP(logarithm)
 RK_MAP(logistic)
 RK_MAP(hyperbolic_tangent)
+RK_MAP(soft_rectifier)
 #define x load(a + i)
 #define y load(b + i)
 #define z load(c + i)
@@ -166,6 +232,28 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
       case RK_STORE: store_units(at, base, row_stride, a); break;
       case RK_SPREAD: spread_units(at, base, row_stride, op->axis, op->inner, dst); break;
       case RK_REDUCE: reduce_units(at, base, row_stride, op->axis, op->inner, dst); break;
+      case RK_DOT: {
+        const rk_operand *other = &program->operands[op->other];
+        dot_units(at, base, row_stride, operand_at(other, step), other->row_stride, op->axis, dst);
+        break;
+      }
+      case RK_SQUARES: {
+        const rk_operand *other = &program->operands[op->other];
+        square_units(at, base, row_stride, operand_at(other, step), other->row_stride, op->axis,
+                     dst);
+        break;
+      }
+      case RK_NORMAL_ROW: {
+        const rk_operand *other = &program->operands[op->other];
+        const float *scale = operand_at(other, step) + at->row * other->row_stride;
+        const int64_t scale_row = other->row_stride;
+        RK_EACH_ROW((x - s) * scale[r * scale_row]);
+      }
+      case RK_ADD_ROW: RK_EACH_ROW(x + s);
+      case RK_SUBTRACT_ROW: RK_EACH_ROW(x - s);
+      case RK_MULTIPLY_ROW: RK_EACH_ROW(x * s);
+      case RK_FMA_ROW: RK_EACH_ROW(multiply_add(x, s, z));
+      case RK_FNMA_ROW: RK_EACH_ROW(multiply_add(-x, s, z));
       case RK_PRODUCT:
         add_product(at, base, row_stride,
                     program->weights[op->weight] + (at->unit - program->first_unit) * (int64_t)op->k,
@@ -190,6 +278,7 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
       case RK_LOG: logarithm_map(a, count, dst); break;
       case RK_SIGMOID: logistic_map(a, count, dst); break;
       case RK_TANH: hyperbolic_tangent_map(a, count, dst); break;
+      case RK_SOFTPLUS: soft_rectifier_map(a, count, dst); break;
       case RK_SQRT: RK_EACH(square_root(x));
       case RK_RECIPROCAL: RK_EACH(1.0f / x);
       case RK_FLOOR: RK_EACH(round_down(x));
@@ -204,6 +293,7 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
 #undef y
 #undef z
 #undef RK_EACH
+#undef RK_EACH_ROW
 
 /// Units outside, rows inside: the weights of a block of units are what is large, and stay in the
 /// cache while all rows pass.

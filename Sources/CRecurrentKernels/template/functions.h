@@ -88,6 +88,15 @@ RK_INLINE vec logarithm(vec x) {
   return choose(x < 0.0f, splat(__builtin_nanf("")), result);
 }
 
+/// log(1 + exp(x)) = max(x, 0) + log(1 + u), u = exp(-|x|).
+RK_INLINE vec soft_rectifier(vec x) {
+  vec u = exponential((vec)((ivec)x | INT32_MIN));
+  // What 1 + u loses of a small u comes back as the slope of the logarithm there.
+  vec y = 1.0f + u;
+  vec rest = u - (y - 1.0f);
+  return at_least(x, 0.0f) + (logarithm(y) + rest / y);
+}
+
 RK_INLINE vec round_down(vec x) {
   const float shift = 0x1p23f;  // a float this large has no fraction: adding it rounds
   vec size = absolute(x);

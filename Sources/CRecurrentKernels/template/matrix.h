@@ -120,8 +120,9 @@ static void multiply_packed(tile_task *task, int rows, int vectors) {
   multiply_rows(task, rows, vectors, 1);
 }
 
-/// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in the first cache while all rows pass
-/// it. Rows of a plain A are cut into tiles as equal as can be: a last tile of few would wait.
+/// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in
+/// the first cache while all rows pass it. Rows of a plain A are cut into tiles as equal as can be:
+/// a last tile of few would wait.
 static void multiply_panels(const tile_task *task, int rows, int vectors) {
   int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
   int step = tiles > 1 ? PANEL_VECTORS : vectors;

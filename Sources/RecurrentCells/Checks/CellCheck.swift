@@ -13,7 +13,7 @@ public struct CellCheck: Sendable {
   public enum Property: String, Sendable, CaseIterable {
     /// The derived derivative is the limit of central differences, both in Double.
     case derivative
-    /// The engine gives the outputs and final states of the Double reference.
+    /// The engine gives the outputs, recorded values and final states of the Double reference.
     case values
     /// The engine gives the gradients of the Double reference, for parameters, inputs and states.
     case gradients
@@ -38,10 +38,10 @@ public struct CellCheck: Sendable {
     public func holds(_ error: Double) -> Bool { error <= tolerance }
   }
 
-  private let cell: Cell
-  /// Small, as every number of it is moved up and down.
-  private let derivativeCell: CompiledCell
-  /// Of few features and of many, which the engine treats differently.
+  private let name: String
+  /// Every form of the cell in a small layer, as every number of it is moved up and down.
+  private let derivativeCells: [CompiledCell]
+  /// Every form with few features and with many, which the engine treats differently.
   private let engineCells: [CompiledCell]
 
   /// What is asked for the engine's results; tests put a faulty one in its place.
@@ -49,11 +49,23 @@ public struct CellCheck: Sendable {
 
   /// - Throws: ``CellError`` where there is no small layer into whose sizes the equations fit.
   public init(_ cell: Cell) throws(CellError) {
-    self.cell = cell
-    derivativeCell = try Self.smallest(cell, input: 3, hidden: 5)
-    engineCells = [
-      try Self.smallest(cell, input: 7, hidden: 11), try Self.smallest(cell, input: 37, hidden: 13),
-    ]
+    name = cell.name
+    var (small, tried): ([CompiledCell], [CompiledCell]) = ([], [])
+    for form in try Self.forms(of: cell) {
+      small.append(try Self.smallest(form, input: 3, hidden: 5))
+      tried.append(try Self.smallest(form, input: 7, hidden: 11))
+      tried.append(try Self.smallest(form, input: 37, hidden: 13))
+    }
+    derivativeCells = small
+    engineCells = tried
+  }
+
+  /// A layer may run a cell's equations in other forms: the lowest of a stack has none below,
+  /// without a random key masks are numbers, and values can be recorded.
+  private static func forms(of cell: Cell) throws(CellError) -> [Cell] {
+    var forms = cell.readsBelow ? [try cell.upper, try cell.lowest] : [cell]
+    forms += forms.filter { !$0.masks.isEmpty }.compactMap(\.expected)
+    return forms + [try cell.recording(cell.recordableNames)]
   }
 
   /// The cell in the smallest layer, at least as large as given, whose sizes divide as they must.
@@ -82,7 +94,7 @@ public struct CellCheck: Sendable {
         padded: CellTrial(compiled, lengths: [steps - 1, 2, 0], steps: steps), engine: engine)
     }
     return CellReport(
-      cell: cell.name, errors: [.derivative: derivativeError()],
+      cell: name, errors: [.derivative: derivativeError()],
       machines: contexts.map { context in
         var largest: [Property: LargestError] = [:]
         for trial in trials { trial.run(on: context) { largest[$0, default: .init()].insert($1) } }
@@ -92,14 +104,16 @@ public struct CellCheck: Sendable {
   }
 
   private func derivativeError() -> Double {
-    let trial = CellTrial(derivativeCell, lengths: [4, 4], steps: 4)
-    let reference = try! ReferenceCell(
-      cell, sizes: derivativeCell.sizes, parameters: trial.parameters)
     var largest = LargestError()
-    for (index, row) in trial.rows.enumerated() {
-      // The first row starts from zero, the second from what that becomes.
-      let check = DerivativeCheck(reference, row, movesStates: index > 0)
-      largest.insert(check.largestError(of: check.gradients))
+    for compiled in derivativeCells {
+      let trial = CellTrial(compiled, lengths: [4, 4], steps: 4)
+      let reference = try! ReferenceCell(
+        compiled.cell, sizes: compiled.sizes, parameters: trial.parameters)
+      for (index, row) in trial.rows.enumerated() {
+        // The first row starts from zero, the second from what that becomes.
+        let check = DerivativeCheck(reference, row, movesStates: index > 0)
+        largest.insert(check.largestError(of: check.gradients))
+      }
     }
     return largest.value
   }

@@ -2,8 +2,8 @@
 /// the order of its own steps.
 package struct CellOutcome: Sendable {
   package struct Row: Sendable {
-    /// Steps × output size.
-    package var output: [Double]
+    /// The output, then what is recorded: each steps × size.
+    package var outputs: [[Double]]
     package var finalStates: [[Double]]
     /// For each input steps × size.
     package var inputGradients: [[Double]] = []
@@ -23,7 +23,7 @@ package struct CellOutcome: Sendable {
     }
     rows = alone.flatMap(\.rows).map { row in
       var row = row
-      row.output = padded(row.output, compiled.outputSize)
+      row.outputs = zip(row.outputs, compiled.outputSizes).map(padded)
       row.inputGradients = zip(row.inputGradients, compiled.inputSizes).map(padded)
       return row
     }
@@ -40,9 +40,7 @@ package struct CellOutcome: Sendable {
   // MARK: Tensors
 
   /// Outputs and final states, each of all rows.
-  private var values: [[Double]] {
-    [rows.flatMap(\.output)] + joined(\.finalStates)
-  }
+  private var values: [[Double]] { joined(\.outputs) + joined(\.finalStates) }
 
   /// The gradients of inputs and initial states, each of all rows, and those of the parameters.
   private var gradients: [[Double]] {

@@ -12,10 +12,12 @@ extension ReferenceCell {
   fileprivate func outcome(of row: CellTrial.Row) -> CellOutcome {
     let run = run(row.sequence)
     let gradients = gradients(
-      of: row.sequence, run, outputs: row.outputWeights, finalStates: row.stateWeights)
+      of: row.sequence, run, outputs: row.outputWeights[0],
+      recordings: Array(row.outputWeights.dropFirst()), finalStates: row.stateWeights)
     var outcome = CellOutcome(rows: [
       CellOutcome.Row(
-        output: run.outputs.flatMap { $0 }, finalStates: run.finalStates,
+        outputs: ([run.outputs] + run.recordings).map { $0.flatMap { $0 } },
+        finalStates: run.finalStates,
         inputGradients: gradients.inputs.map { $0.flatMap { $0 } },
         stateGradients: gradients.initialStates)
     ])

@@ -6,8 +6,8 @@ package struct CellTrial: Sendable {
   /// A sequence, and what every value that it gives weighs in the sum of which the gradient is taken.
   package struct Row: Sendable {
     package let sequence: ReferenceCell.Sequence
-    /// For each step.
-    package let outputWeights: [[Double]]
+    /// For the output and everything recorded, for each step.
+    package let outputWeights: [[[Double]]]
     package let stateWeights: [[Double]]
   }
 
@@ -63,8 +63,10 @@ private struct SequenceMaker {
       sequence: sequence(
         length, from: reachedStates(after: stepsBefore, key.folded("before")),
         key.folded("sequence")),
-      outputWeights: (0..<length).map { step in
-        numbers(compiled.outputSize, key.folded("output").folded(step), in: -0.5..<1)
+      outputWeights: compiled.outputSizes.enumerated().map { output, size in
+        (0..<length).map {
+          numbers(size, key.folded("output").folded(output).folded($0), in: -0.5..<1)
+        }
       },
       stateWeights: compiled.stateSizes.enumerated().map { state, size in
         numbers(size, key.folded("state").folded(state), in: -0.5..<1)

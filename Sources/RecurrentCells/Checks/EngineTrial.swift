@@ -35,7 +35,8 @@ package struct EngineTrial: Sendable {
     var outcome = CellOutcome(
       rows: trial.rows.map { row in
         CellOutcome.Row(
-          output: [], finalStates: row.sequence.initialStates,
+          outputs: trial.compiled.outputSizes.map { _ in [] },
+          finalStates: row.sequence.initialStates,
           inputGradients: row.sequence.inputs.map { _ in [] }, stateGradients: row.stateWeights)
       })
     outcome.parameterGradients = trial.parameters.map { $0.map { _ in 0 } }
@@ -49,6 +50,9 @@ package struct EngineTrial: Sendable {
     /// In the order of time.
     let times: Range<Int>
     let result: CellEngine.Result
+
+    /// The output, then what is recorded.
+    var outputs: [Tensor] { [result.output] + result.recordings }
   }
 
   /// Stretches of time in the order in which they are run.
@@ -65,7 +69,7 @@ package struct EngineTrial: Sendable {
     let (first, second) = (
       compiled.inputSizes.count, compiled.inputSizes.count + compiled.stateSizes.count
     )
-    let (engine, masks) = (CellEngine(compiled), masks())
+    let (engine, masks) = (SequenceEngine(compiled), masks())
     var states: [Tensor?] = Array(given[first..<second])
     return stretches.map { times in
       func part(_ tensor: Tensor) -> Tensor {
@@ -92,11 +96,13 @@ package struct EngineTrial: Sendable {
 
   /// The sum of which the gradient is taken.
   private func weightedSum(_ passes: [Pass]) -> Tensor {
-    let outputWeights = sequenceTensor(trial.compiled.outputSize) { $0.outputWeights }
     var sum = Tensor.zeros([], on: context)
-    for pass in passes {
-      let weights = outputWeights.slice(axis: 0, range: pass.times)
-      sum = sum + (pass.result.output * weights).sum()
+    for (index, width) in trial.compiled.outputSizes.enumerated() {
+      let weights = sequenceTensor(width) { $0.outputWeights[index] }
+      for pass in passes {
+        let part = weights.slice(axis: 0, range: pass.times)
+        sum = sum + (pass.outputs[index] * part).sum()
+      }
     }
     for (state, final) in passes.last!.result.finalStates.enumerated() {
       sum = sum + (final * rowTensor { $0.stateWeights[state] }).sum()
@@ -182,7 +188,9 @@ package struct EngineTrial: Sendable {
     var outcome = CellOutcome(
       rows: trial.rows.indices.map { index in
         CellOutcome.Row(
-          output: steps(passes.map { ($0.times, $0.result.output) }, row: index),
+          outputs: compiled.outputSizes.indices.map { output in
+            steps(passes.map { ($0.times, $0.outputs[output]) }, row: index)
+          },
           finalStates: passes.last!.result.finalStates.map { row(index, of: $0) },
           inputGradients: inputs.map { steps([(0..<trial.steps, $0)], row: index) },
           stateGradients: states.map { row(index, of: $0) })

@@ -37,7 +37,7 @@ struct BackwardCompiler {
     if lastingPlace(node) != nil || matrixSources.contains(node) { return true }
     switch cell.graph.nodes[node].operation {
     case .unary(.negate, _), .unary(.abs, _), .unary(.floor, _): return false
-    case .unary, .affine, .sum: return true
+    case .unary, .affine, .sum, .inverseDeviation: return true
     default: return false
     }
   }
@@ -124,39 +124,37 @@ struct BackwardCompiler {
       }
     }
 
-    let graph = adjoint.graph
-
-    // A parameter's gradient that is a product of two lasting values is summed without being made.
+    // The gradient of a parameter vector is summed over the steps row by row, and over the rows after
+    // the loop, unless it is left behind for every step anyhow.
     func lasting(_ node: Graph.NodeIndex) -> Place? {
       if let place = sectionPlaces[node] { return place }
-      switch graph.nodes[node].operation {
+      switch adjoint.graph.nodes[node].operation {
       case .forward(let value):
         let place = lastingPlace(value) ?? places[value]!
         if case .section = place { return nil }
         return place
-      default: return rowsPlace(graph.nodes[node].operation)
+      default: return rowsPlace(adjoint.graph.nodes[node].operation)
       }
     }
-    var vectors: [(parameter: Int, place: Place, times: Place?)] = []
+    var vectors: [(parameter: Int, place: Place)] = []
     for gradient in adjoint.vectorGradients {
-      if case .binary(.multiply, let a, let b) = graph.nodes[gradient.value].operation,
-        let left = lasting(a), let right = lasting(b)
-      {
-        vectors.append((gradient.parameter, left, right))
-      } else if let place = lasting(gradient.value) {
-        vectors.append((gradient.parameter, place, nil))
-      } else {
-        roots.append(
-          .init(node: gradient.value, place: .parameterGradient(gradient.parameter)))
-        vectors.append((gradient.parameter, .parameterGradient(gradient.parameter), nil))
+      if let place = lasting(gradient.value) {
+        vectors.append((gradient.parameter, place))
+        continue
       }
+      let place = Place.parameterGradient(gradient.parameter)
+      roots.append(
+        .init(node: adjoint.gather(gradient.value, of: gradient.parameter), place: place))
+      vectors.append((gradient.parameter, place))
     }
+    let graph = adjoint.graph
 
     func given(_ operation: Graph.Operation) -> Place? {
       switch operation {
       case .forward(let value): lastingPlace(value) ?? places[value]!
       case .outputGradient(let output): .outputGradient(output)
       case .stateGradient(let state): .stateGradientAfter(state)
+      case .gathered(let parameter): .parameterGradient(parameter)
       default: CompiledCell.givenPlace(operation)
       }
     }
@@ -191,12 +189,9 @@ struct BackwardCompiler {
     for stage in step.stages {
       var storedHere = Set<Place>()
       for operation in stage.operations {
-        switch operation {
-        case .load(let operand, _), .spread(let operand, _, _, _),
-          .reduce(let operand, _, _, _):
-          if stored.contains(step.places[operand]) { result.insert(step.places[operand]) }
-        case .store(_, let operand): storedHere.insert(step.places[operand])
-        default: break
+        if case .store(_, let operand) = operation { storedHere.insert(step.places[operand]) }
+        for operand in operation.readOperands where stored.contains(step.places[operand]) {
+          result.insert(step.places[operand])
         }
       }
       stored.formUnion(storedHere)
@@ -269,6 +264,12 @@ struct RecomputedAdjoint {
     return result
   }
 
+  /// The sum of a parameter's gradient with what other steps have added to it.
+  mutating func gather(_ value: Graph.NodeIndex, of parameter: Int) -> Graph.NodeIndex {
+    let sum = graph.append(.gathered(parameter), shape: graph.shape(of: value))
+    return graph.binary(.add, sum, value)
+  }
+
   /// An input's gradient as transposed products and what remains of the sum.
   mutating func split(input: Int) -> (products: [Int], remainder: Graph.NodeIndex?) {
     var products: [Int] = []
@@ -293,11 +294,13 @@ struct RecomputedAdjoint {
 
 extension Graph.Operation {
   /// The same operation on other operands.
-  fileprivate func mapOperands(
+  func mapOperands(
     _ transform: (Graph.NodeIndex) -> Graph.NodeIndex
   ) -> Graph.Operation {
     switch self {
     case .sum(let a, let axis): .sum(transform(a), axis: axis)
+    case .normal(let x, let mean, let inverse):
+      .normal(transform(x), mean: transform(mean), inverseDeviation: transform(inverse))
     case .spread(let a, let axis): .spread(transform(a), axis: axis)
     case .reshape(let a): .reshape(transform(a))
     case .unary(let function, let a): .unary(function, transform(a))

@@ -25,6 +25,9 @@ package struct BatchLengths: Sendable, Equatable {
     self.active = active
   }
 
+  /// The rows' lengths, the longest first.
+  package var sorted: [Int] { (0..<rows).map { row in active.count { $0 > row } } }
+
   package var isUniform: Bool { active.last.map { $0 == rows } ?? true }
 
   /// Ranges of steps with one number of rows each, in order; steps without rows are left out.

@@ -70,12 +70,11 @@ extension CellEngine {
       }
       for bias in affine.biases { parameters[bias] = gradient }
     }
-    for (parameter, place, times) in plan.vectors {
+    for (parameter, place) in plan.vectors {
       let shape = compiled.parameterShapes[parameter]
       let gradient = Tensor(uninitialized: shape, on: context)
       context.sumColumns(
-        arrays.matrix(place), times: times.map(arrays.matrix),
-        into: gradient.matrix(rows: 1, columns: shape[0]))
+        arrays.matrix(place), into: gradient.matrix(rows: 1, columns: shape[0]))
       parameters[parameter] = gradient
     }
     return Gradients(
@@ -232,7 +231,10 @@ private final class GradientMemory {
     for stored in stores {
       switch stored.place {
       case .inputGradient(let input): inputs[input] = array(all * stored.units)
-      case .parameterGradient(let parameter): parameters[parameter] = array(all * stored.units)
+      case .parameterGradient(let parameter):
+        let sums = TensorBuffer(uninitialized: memory.rows * stored.units, in: memory.context)
+        sums.fill(0..<memory.rows * stored.units)
+        parameters[parameter] = sums
       case .passed: passed[stored.place] = memory.passing(size: stored.units)
       default: break
       }
@@ -255,8 +257,9 @@ private final class GradientMemory {
     case .inputGradient(let input):
       return memory.sequence(inputs[input]!, width: memory.compiled.inputSizes[input])
     case .parameterGradient(let parameter):
-      return memory.sequence(
-        parameters[parameter]!, width: memory.compiled.parameterShapes[parameter][0])
+      return BlockOperand(
+        parameters[parameter]!, stepStride: 0,
+        rowStride: memory.compiled.parameterShapes[parameter][0])
     case .passed: return passed[place]!
     default: return memory.operand(place)
     }
@@ -265,7 +268,7 @@ private final class GradientMemory {
   func matrix(_ place: Place) -> Matrix {
     if case .parameterGradient(let parameter) = place {
       return Matrix(
-        parameters[parameter]!, rows: memory.steps * memory.rows,
+        parameters[parameter]!, rows: memory.rows,
         columns: memory.compiled.parameterShapes[parameter][0])
     }
     return memory.matrix(place)

@@ -66,7 +66,7 @@ package struct CellEngine: Sendable {
   }
 
   /// A matrix with zeros wherever its structure says so.
-  func restricted(_ tensor: Tensor, parameter: Int) -> Tensor {
+  package func restricted(_ tensor: Tensor, parameter: Int) -> Tensor {
     let description = compiled.cell.parameters[parameter]
     let shape = compiled.parameterShapes[parameter]
     precondition(

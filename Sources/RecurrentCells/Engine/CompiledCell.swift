@@ -35,8 +35,8 @@ package struct CompiledCell: Sendable {
     package let step: CompiledStep
     /// dW of a matrix: (gradients of the map's sections)ᵀ · (rows of the source).
     package let matrices: [(parameter: Int, map: Int, source: Place)]
-    /// dp of a vector: Σ of a place's rows, or of two places' products.
-    package let vectors: [(parameter: Int, place: Place, times: Place?)]
+    /// dp of a vector: Σ of a place's rows.
+    package let vectors: [(parameter: Int, place: Place)]
     /// dx of an input: Σ (gradients of the map's sections) · W, on top of what the loop has put
     /// into `Place.inputGradient` where `hasRemainder` says so.
     package let inputs: [Int: (products: [(parameter: Int, map: Int)], hasRemainder: Bool)]
@@ -47,15 +47,15 @@ package struct CompiledCell: Sendable {
 
     /// Whether vectors' gradients are sums of this map's sections.
     func sumsSections(of map: Int) -> Bool {
-      vectors.flatMap { [$0.place, $0.times] }.contains { place in
-        if case .section(map, _)? = place { true } else { false }
+      vectors.contains { vector in
+        if case .section(map, _) = vector.place { true } else { false }
       }
     }
 
     /// Whether what is kept in a place is read after the loop.
     func readsAfterLoop(_ place: Place) -> Bool {
       matrices.contains { $0.source == place }
-        || vectors.contains { $0.place == place || $0.times == place }
+        || vectors.contains { $0.place == place }
     }
   }
 
@@ -153,8 +153,20 @@ package struct CompiledCell: Sendable {
     }
     for node in kept.keys.sorted() { roots.append(.init(node: node, place: kept[node]!)) }
     let graph = cell.graph
+    // A section whose products are all made before the loop and that has no bias stands ready, and
+    // so does one that is nothing but a bias.
+    func given(_ operation: Graph.Operation) -> Place? {
+      guard case .affine(let map, let section) = operation else { return givenPlace(operation) }
+      let affine = graph.affineMaps[map]
+      if affine.terms.isEmpty { return .bias(map: map, section: section) }
+      let isReady =
+        hoists && affine.biases.isEmpty
+        && affine.terms.allSatisfy { isHoistable($0, in: graph) }
+      return isReady ? .section(map: map, section: section) : nil
+    }
+    roots.removeAll { given(graph.nodes[$0.node].operation) == $0.place }
     var compiler = StepCompiler(
-      graph: graph, size: size, given: givenPlace,
+      graph: graph, size: size, given: given,
       isHoisted: { hoists && isHoistable($0, in: graph) },
       hasBias: { !graph.affineMaps[$0].biases.isEmpty }, named: Set(cell.names.map(\.node)),
       roots: roots)

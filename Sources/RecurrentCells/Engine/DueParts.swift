@@ -6,7 +6,7 @@ package struct DueParts: Hashable, Sendable {
   fileprivate let parts: [Bool]
 
   fileprivate init(_ cell: Cell, clock: Double) {
-    parts = cell.schedules.flatMap { $0.isDue(at: clock) }
+    parts = cell.schedules.reduce(into: []) { $0 += $1.isDue(at: clock) }
   }
 
   /// Whether these units of a schedule's vector are due; nil where some are and some are not.

@@ -32,6 +32,6 @@ package enum Place: Hashable, Sendable {
   case stateGradientBefore(Int)
   /// The part of an input's gradient that is not a product made after the loop.
   case inputGradient(Int)
-  /// The gradient of a parameter vector, a row for every step.
+  /// The gradient of a parameter vector, summed over the steps for every row.
   case parameterGradient(Int)
 }

@@ -40,6 +40,8 @@ struct ProgramFolder {
     case .ternary(.multiplyAdd, let a, let b, let c, _),
       .ternary(.subtractProduct, let a, let b, let c, _):
       constant(a) == 0 || constant(b) == 0 ? values[c]! : nil
+    case .productWithRow(_, let a, _, let c, _): constant(a) == 0 ? values[c]! : nil
+    case .withRow(.multiply, let a, _, _): constant(a) == 0 ? .constant(0) : nil
     case .ternary(.select, let condition, let a, let b, _):
       constant(condition).map { $0 > 0 ? values[a]! : values[b]! }
     case .withValue(let function, let a, let value, _):

@@ -43,6 +43,11 @@ struct StepCompiler {
   private var compiled = CompiledStep()
   private var operandOf: [Place: Int] = [:]
   private var weightOf: [CompiledStep.Weight: Int] = [:]
+  private var levels: [Graph.NodeIndex: Int] = [:]
+  /// What each stage stores when it is done.
+  private var stores: [StageKey: [Root]] = [:]
+  /// Who reads each value that a root needs, behind reshapes.
+  private var users: [Graph.NodeIndex: [Graph.NodeIndex]] = [:]
   /// The place each computed node can be read from by a later stage.
   private var placeOf: [Graph.NodeIndex: Place] = [:]
 
@@ -73,45 +78,160 @@ struct StepCompiler {
 
   mutating func compile() -> CompiledStep {
     let used = reachable()
-    let levels = levels(of: used)
-    var stages: [StageKey: [Graph.NodeIndex]] = [:]
-    for node in used where isComputed(node) {
-      stages[StageKey(level: levels[node]!, size: size(graph.shape(of: node))), default: []]
-        .append(node)
+    for node in used {
+      for operand in graph.operands(of: node) { users[unshaped(operand), default: []].append(node) }
     }
+    levels = levels(of: used)
     // A root that is given or constant is copied by the first stage of its size. Keys are sorted
     // wherever they are walked, so that a cell compiles the same way every time.
-    var stores: [StageKey: [Root]] = [:]
     for root in roots {
-      let key = StageKey(level: levels[root.node] ?? 0, size: size(graph.shape(of: root.node)))
-      stages[key, default: []] += []
-      stores[key, default: []].append(root)
+      stores[home(root.node), default: []].append(root)
       if isComputed(root.node), placeOf[root.node] == nil { placeOf[root.node] = root.place }
     }
-    // What a later stage reads has to stand somewhere.
-    for key in stages.keys.sorted() {
-      for node in stages[key]! {
-        for operand in graph.operands(of: node) {
-          let value = unshaped(operand)
-          guard isComputed(value), placeOf[value] == nil else { continue }
-          let home = StageKey(level: levels[value]!, size: size(graph.shape(of: value)))
-          if home != key {
-            placeOf[value] = .passed(value)
-            stores[home, default: []].append(Root(node: value, place: .passed(value)))
-          }
-        }
-      }
+    // What is read as a whole has to stand somewhere.
+    for node in used where isComputed(node) && !isVirtual(node) {
+      for value in valuesReadWhole(by: node) where isComputed(value) { pass(value) }
     }
-    for key in stages.keys.sorted() {
-      emit(nodes: stages[key]!, stores: stores[key] ?? [], size: key.size)
+    for root in roots { rowNumber(unshaped(root.node)).map { pass($0) } }
+    // From the last stage back, as a stage asks those before it for values.
+    var stages: [StageKey: [Graph.NodeIndex]] = [:]
+    var waiting = Set(used.map(home)).union(stores.keys)
+    while let key = waiting.max() {
+      waiting.remove(key)
+      stages[key] = nodes(of: key)
+    }
+    for key in stages.keys.sorted() where !(stores[key] ?? []).isEmpty {
+      emit(nodes: stages[key]!, stores: stores[key]!, size: key.size)
     }
     return compiled
+  }
+
+  /// The first stage in which a value can be computed.
+  private func home(_ node: Graph.NodeIndex) -> StageKey {
+    StageKey(level: levels[node] ?? 0, size: size(graph.shape(of: node)))
+  }
+
+  /// Sees to it that a computed value stands in memory for later stages.
+  private mutating func pass(_ value: Graph.NodeIndex) {
+    guard isComputed(value), placeOf[value] == nil else { return }
+    placeOf[value] = .passed(value)
+    stores[home(value), default: []].append(Root(node: value, place: .passed(value)))
+  }
+
+  /// What a stage computes so that it can store what it has to.
+  ///
+  /// A value of an earlier stage is read from memory if it stands there, computed again if that
+  /// takes no more than reading it, and passed on otherwise.
+  private mutating func nodes(of key: StageKey) -> [Graph.NodeIndex] {
+    var nodes = Set<Graph.NodeIndex>()
+    var waiting = (stores[key] ?? []).map { unshaped($0.node) }
+    while let value = waiting.popLast() {
+      guard isComputed(value), !isVirtual(value), !nodes.contains(value) else { continue }
+      if home(value) == key || (placeOf[value] == nil && operationsAgain(value) != nil) {
+        nodes.insert(value)
+        if readsUnits(value) { waiting += unitOperands(of: value) }
+      } else {
+        pass(value)
+      }
+    }
+    return nodes.sorted()
+  }
+
+  /// The operands that a node reads unit by unit.
+  private func unitOperands(of node: Graph.NodeIndex) -> [Graph.NodeIndex] {
+    if case .normal(let x, _, _) = graph.nodes[node].operation { return [unshaped(x)] }
+    return graph.operands(of: node).map(unshaped)
+  }
+
+  /// How many operations make a value of what stands in memory, if no more than two simple ones do.
+  private func operationsAgain(_ node: Graph.NodeIndex) -> Int? {
+    switch graph.nodes[node].operation {
+    case .unary(.negate, _), .unary(.abs, _), .select, .normal, .binary(.add, _, _),
+      .binary(.subtract, _, _), .binary(.multiply, _, _):
+      break
+    default: return nil
+    }
+    var count = 1
+    for operand in unitOperands(of: node) {
+      let stands = !isComputed(operand) || rowNumber(operand) != nil || placeOf[operand] != nil
+      if stands { continue }
+      guard let more = operationsAgain(operand) else { return nil }
+      count += more
+    }
+    return count <= 2 ? count : nil
+  }
+
+  /// A number that sizes and constants alone decide.
+  private func constant(_ node: Graph.NodeIndex) -> Double? {
+    switch graph.nodes[node].operation {
+    case .constant(let value): value
+    case .reshape(let a), .spread(let a, _): constant(a)
+    case .sum(let a, let axis):
+      constant(a).map { $0 * Double(size([graph.shape(of: a)[axis]])) }
+    case .unary(let function, let a): constant(a).map(function.evaluate)
+    case .binary(let arithmetic, let a, let b):
+      constant(a).flatMap { left in constant(b).map { arithmetic.evaluate(left, $0) } }
+    default: nil
+    }
+  }
+
+  // MARK: Values that are never made
+
+  /// A value that whoever reads it makes on the way: a number spread over a row, or a product that
+  /// is only summed.
+  private func isVirtual(_ node: Graph.NodeIndex) -> Bool {
+    rowNumber(node) != nil || isOnlySummed(node)
+  }
+
+  /// The number that a value spreads over a whole row.
+  private func rowNumber(_ node: Graph.NodeIndex) -> Graph.NodeIndex? {
+    guard case .spread(let a, _) = graph.nodes[node].operation, constant(a) == nil,
+      given(graph.nodes[node].operation) == nil, size(graph.shape(of: a)) == 1
+    else { return nil }
+    return unshaped(a)
+  }
+
+  /// The factors of a product that is only summed over its last axis: the sum is a dot product.
+  private func factors(ofOnlySummed node: Graph.NodeIndex) -> (Graph.NodeIndex, Graph.NodeIndex)? {
+    guard case .binary(.multiply, let a, let b) = graph.nodes[node].operation else { return nil }
+    let factors = (unshaped(a), unshaped(b))
+    for factor in [factors.0, factors.1]
+    where constant(factor) != nil || rowNumber(factor) != nil {
+      return nil
+    }
+    if roots.contains(where: { unshaped($0.node) == node }) { return nil }
+    let sums = (users[node] ?? []).allSatisfy { user in
+      if case .sum(let summed, let axis) = graph.nodes[user].operation {
+        axis == graph.shape(of: summed).count - 1
+      } else {
+        false
+      }
+    }
+    return sums ? factors : nil
+  }
+
+  private func isOnlySummed(_ node: Graph.NodeIndex) -> Bool {
+    factors(ofOnlySummed: node) != nil
+  }
+
+  /// The values that a node reads otherwise than unit by unit.
+  private func valuesReadWhole(by node: Graph.NodeIndex) -> [Graph.NodeIndex] {
+    if case .normal(_, let mean, let inverse) = graph.nodes[node].operation {
+      return [unshaped(mean), unshaped(inverse)]
+    }
+    if readsUnits(node) { return graph.operands(of: node).compactMap { rowNumber(unshaped($0)) } }
+    return reads(node).flatMap { operand -> [Graph.NodeIndex] in
+      let value = unshaped(operand)
+      if let number = rowNumber(value) { return [number] }
+      if let (a, b) = factors(ofOnlySummed: value) { return [a, b] }
+      return [value]
+    }
   }
 
   private func isComputed(_ node: Graph.NodeIndex) -> Bool {
     switch graph.nodes[node].operation {
     case .constant, .reshape: false
-    case let operation: given(operation) == nil
+    case let operation: given(operation) == nil && constant(node) == nil
     }
   }
 
@@ -142,7 +262,7 @@ struct StepCompiler {
     for node in nodes {
       let needsWholeVector =
         switch graph.nodes[node].operation {
-        case .affine, .transposed, .sum, .spread: true
+        case .affine, .transposed, .sum, .spread, .inverseDeviation, .normal: true
         default: false
         }
       levels[node] =
@@ -185,7 +305,7 @@ struct StepCompiler {
 
   private func readsUnits(_ node: Graph.NodeIndex) -> Bool {
     switch graph.nodes[node].operation {
-    case .unary, .binary, .select: true
+    case .unary, .binary, .select, .normal: true
     default: false
     }
   }
@@ -195,7 +315,7 @@ struct StepCompiler {
     _ node: Graph.NodeIndex, nodes: [Graph.NodeIndex], stores: [Root]
   ) -> Bool {
     guard case .binary(.multiply, let a, let b) = graph.nodes[node].operation,
-      graph.constantValue(unshaped(a)) == nil, graph.constantValue(unshaped(b)) == nil,
+      constant(unshaped(a)) == nil, constant(unshaped(b)) == nil,
       !named.contains(node), !stores.contains(where: { unshaped($0.node) == node })
     else { return false }
     var users: [Graph.NodeIndex] = []
@@ -215,8 +335,8 @@ struct StepCompiler {
     func candidate(_ operand: Graph.NodeIndex) -> Graph.NodeIndex? {
       let value = unshaped(operand)
       guard case .binary(.multiply, let a, let b) = graph.nodes[value].operation,
-        nodes.contains(value), !named.contains(value), graph.constantValue(unshaped(a)) == nil,
-        graph.constantValue(unshaped(b)) == nil,
+        nodes.contains(value), !named.contains(value), constant(unshaped(a)) == nil,
+        constant(unshaped(b)) == nil,
         !stores.contains(where: { unshaped($0.node) == value })
       else { return nil }
       let count = nodes.reduce(0) { count, user in
@@ -227,7 +347,7 @@ struct StepCompiler {
     }
     switch graph.nodes[node].operation {
     case .binary(.add, let a, let b):
-      if graph.constantValue(unshaped(a)) != nil || graph.constantValue(unshaped(b)) != nil {
+      if constant(unshaped(a)) != nil || constant(unshaped(b)) != nil {
         return nil
       }
       return candidate(a) ?? candidate(b)
@@ -279,20 +399,23 @@ struct StepCompiler {
       let shape = graph.shape(of: a)
       let slot = emitter.define(node)
       let inner = size(Array(shape[(axis + 1)...]))
-      if let value = graph.constantValue(unshaped(a)) {
+      if let (x, y) = factors(ofOnlySummed: unshaped(a)) {
         emitter.operations.append(
-          .constant(Float(value * Double(size([shape[axis]]))), into: slot))
+          .dot(operand(place(of: x)), operand(place(of: y)), axis: size([shape[axis]]), into: slot))
       } else {
         emitter.operations.append(
           .reduce(
             operand(place(of: a)), axis: size([shape[axis]]), inner: inner, into: slot))
       }
-    case .spread(let a, let axis):
-      let shape = graph.shape(of: node)
-      let inner = size(Array(shape[(axis + 1)...]))
-      let slot = emitter.define(node)
+    case .spread: emitSpread(node, &emitter)
+    case .inverseDeviation(let group): emitInverseDeviation(node, group, &emitter)
+    case .normal(let x, let mean, let inverse):
+      let value = slot(of: x, &emitter)
+      emitter.release(unshaped(x))
       emitter.operations.append(
-        .spread(operand(place(of: a)), axis: size([shape[axis]]), inner: inner, into: slot))
+        .normal(
+          value, mean: operand(place(of: mean)), scale: operand(place(of: inverse)),
+          into: emitter.define(node)))
     case .unary(let function, let a):
       let x = slot(of: a, &emitter)
       emitter.release(unshaped(a))
@@ -311,22 +434,72 @@ struct StepCompiler {
     }
   }
 
+  private mutating func emitInverseDeviation(
+    _ node: Graph.NodeIndex, _ group: Int, _ emitter: inout StageEmitter
+  ) {
+    let normalization = graph.normalizations[group]
+    let slot = emitter.define(node)
+    let part = emitter.temporary()
+    let lengths = normalization.members.map { size(graph.shape(of: $0)) }
+    for (index, member) in normalization.members.enumerated() {
+      emitter.operations.append(
+        .squares(
+          operand(place(of: member)), around: operand(place(of: normalization.mean)),
+          axis: lengths[index], into: index == 0 ? slot : part))
+      if index > 0 { emitter.operations.append(.binary(.add, slot, part, into: slot)) }
+    }
+    let count = Float(lengths.reduce(0, +))
+    emitter.operations += [
+      .withValue(.multiply, slot, 1 / count, into: slot),
+      .withValue(.add, slot, Float(normalization.epsilon), into: slot),
+      .unary(.sqrt, slot, into: slot),
+      .constant(1, into: part),
+      .binary(.divide, part, slot, into: slot),
+    ]
+    emitter.free(part)
+  }
+
+  private mutating func emitSpread(_ node: Graph.NodeIndex, _ emitter: inout StageEmitter) {
+    guard case .spread(let a, let axis) = graph.nodes[node].operation else { return }
+    let shape = graph.shape(of: node)
+    let inner = size(Array(shape[(axis + 1)...]))
+    emitter.operations.append(
+      .spread(
+        operand(place(of: a)), axis: size([shape[axis]]), inner: inner,
+        into: emitter.define(node)))
+  }
+
   private mutating func emitArithmetic(
     _ node: Graph.NodeIndex, _ arithmetic: Graph.Arithmetic, _ a: Graph.NodeIndex,
     _ b: Graph.NodeIndex, _ emitter: inout StageEmitter, product: Graph.NodeIndex?
   ) {
     if let product, case .binary(_, let x, let y) = graph.nodes[product].operation {
       let other = product == a ? b : a
+      let kind: BlockProgram.Ternary = arithmetic == .add ? .multiplyAdd : .subtractProduct
+      if let (factor, number) = withRowNumber(unshaped(x), unshaped(y)) {
+        let slots = [slot(of: factor, &emitter), slot(of: other, &emitter)]
+        for operand in [x, y, other] { emitter.release(unshaped(operand)) }
+        emitter.operations.append(
+          .productWithRow(
+            kind, slots[0], operand(place(of: number)), slots[1], into: emitter.define(node)))
+        return
+      }
       let factors = [slot(of: x, &emitter), slot(of: y, &emitter)]
       let rest = slot(of: other, &emitter)
       for operand in [x, y, other] { emitter.release(unshaped(operand)) }
       emitter.operations.append(
-        .ternary(
-          arithmetic == .add ? .multiplyAdd : .subtractProduct, factors[0], factors[1], rest,
-          into: emitter.define(node)))
+        .ternary(kind, factors[0], factors[1], rest, into: emitter.define(node)))
       return
     }
-    switch (arithmetic, graph.constantValue(a), graph.constantValue(b)) {
+    if let (function, value, number) = rowArithmetic(arithmetic, a, b) {
+      let slot = slot(of: value, &emitter)
+      emitter.release(a)
+      emitter.release(b)
+      emitter.operations.append(
+        .withRow(function, slot, operand(place(of: number)), into: emitter.define(node)))
+      return
+    }
+    switch (arithmetic, constant(a), constant(b)) {
     case (.add, let value?, _), (.multiply, let value?, _), (.subtract, let value?, _):
       let slot = slot(of: b, &emitter)
       emitter.release(b)
@@ -335,6 +508,12 @@ struct StepCompiler {
         .withValue(
           arithmetic == .add ? .add : arithmetic == .multiply ? .multiply : .from, slot,
           Float(value), into: emitter.define(node)))
+    case (.divide, _, let value?):
+      let slot = slot(of: a, &emitter)
+      emitter.release(a)
+      emitter.release(b)
+      emitter.operations.append(
+        .withValue(.multiply, slot, Float(1 / value), into: emitter.define(node)))
     case (.add, _, let value?), (.multiply, _, let value?), (.subtract, _, let value?):
       let slot = slot(of: a, &emitter)
       emitter.release(a)
@@ -353,6 +532,26 @@ struct StepCompiler {
     }
   }
 
+  /// Of two operands the one that is a row's number, and the other.
+  private func withRowNumber(
+    _ a: Graph.NodeIndex, _ b: Graph.NodeIndex
+  ) -> (value: Graph.NodeIndex, number: Graph.NodeIndex)? {
+    if let number = rowNumber(b) { return (a, number) }
+    return rowNumber(a).map { (b, $0) }
+  }
+
+  private func rowArithmetic(
+    _ arithmetic: Graph.Arithmetic, _ a: Graph.NodeIndex, _ b: Graph.NodeIndex
+  ) -> (BlockProgram.WithRow, value: Graph.NodeIndex, number: Graph.NodeIndex)? {
+    if constant(a) != nil || constant(b) != nil { return nil }
+    switch arithmetic {
+    case .add: return withRowNumber(a, b).map { (.add, $0.value, $0.number) }
+    case .multiply: return withRowNumber(a, b).map { (.multiply, $0.value, $0.number) }
+    case .subtract: return rowNumber(b).map { (.subtract, a, $0) }
+    default: return nil
+    }
+  }
+
   // MARK: Values, operands, weights
 
   /// The slot that holds a value in this stage, loading it at its first use.
@@ -361,11 +560,14 @@ struct StepCompiler {
   ) -> BlockProgram.Slot {
     let value = unshaped(node)
     if let slot = emitter.slot(of: value) { return slot }
+    if rowNumber(value) != nil {
+      emitSpread(value, &emitter)
+      return emitter.slot(of: value)!
+    }
     let slot = emitter.define(value)
-    switch graph.nodes[value].operation {
-    case .constant(let constant):
+    if let constant = constant(value) {
       emitter.operations.append(.constant(Float(constant), into: slot))
-    default:
+    } else {
       emitter.operations.append(.load(operand(place(of: value)), into: slot))
     }
     return slot
@@ -438,6 +640,7 @@ extension Graph.Function {
     case .log: .log
     case .sigmoid: .sigmoid
     case .tanh: .tanh
+    case .softplus: .softplus
     case .sqrt: .sqrt
     case .floor: .floor
     }

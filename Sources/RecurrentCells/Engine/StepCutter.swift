@@ -114,12 +114,6 @@ struct StepCutter {
         stored.append((place, range, isZero))
         if !isWanted(place, range, isZero) { continue }
         folder.append(.store(slot, to: self.operand(step.places[operand])))
-      case .spread(let operand, let axis, let inner, let slot):
-        folder.append(
-          .spread(self.operand(step.places[operand]), axis: axis, inner: inner, into: slot))
-      case .reduce(let operand, let axis, let inner, let slot):
-        folder.append(
-          .reduce(self.operand(step.places[operand]), axis: axis, inner: inner, into: slot))
       case .product(let operand, let weight, _, let slot):
         let (place, weight) = (step.places[operand], step.weights[weight])
         for depth in depths(of: weight, units: units, times: place) {
@@ -129,7 +123,12 @@ struct StepCutter {
               weight: product(Product(weight: weight, depth: depth)), length: depth.count,
               onto: slot))
         }
-      default: folder.append(operation)
+      default:
+        var operands: [Int: Int] = [:]
+        for operand in operation.readOperands {
+          operands[operand] = self.operand(step.places[operand])
+        }
+        folder.append(operation.renamed(operand: { operands[$0]! }))
       }
     }
     let program = folder.program(units: units)
@@ -169,10 +168,12 @@ struct StepCutter {
         let (place, range) = compiled.elements(
           operand.first..<operand.first + length, of: operand.place)
         cut.reads[place].insert(contentsOf: range)
-      case .spread(let index, _, _, _), .reduce(let index, _, _, _):
-        let (place, range) = compiled.elements(0..<Int(Int32.max), of: cut.operands[index].place)
-        cut.reads[place].insert(contentsOf: range)
-      default: break
+      default:
+        // Who reads across units may read all of them.
+        for index in operation.readOperands {
+          let (place, range) = compiled.elements(0..<Int(Int32.max), of: cut.operands[index].place)
+          cut.reads[place].insert(contentsOf: range)
+        }
       }
     }
   }

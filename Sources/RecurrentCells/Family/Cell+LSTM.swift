@@ -43,7 +43,7 @@ extension Cell {
         coupling == .forgetFromInput
         ? (1 - input!).named("f") : sums.gate(.forget, seeing: c)
       let admitted = coupling == .inputFromForget ? (1 - forget!).named("i") : input
-      let g = options.activation(sums["g"]).named("g")
+      let g = options.activation(sums.candidate).named("g")
 
       var memory = (forget.map { $0 * c } ?? c) + (admitted.map { $0 * g } ?? g)
       if let depthGate = options.depthGate {
@@ -109,7 +109,11 @@ private struct LSTMSums {
       } : []
   }
 
-  subscript(name: String) -> Vector { sums[name] }
+  var candidate: Vector { clipped(sums["g"]) }
+
+  private func clipped(_ sum: Vector) -> Vector {
+    options.gateClip.map { clip(sum, to: $0) } ?? sum
+  }
 
   /// A gate that sees the memory cell if it has a peephole; nil for one that is always open.
   func gate(_ gate: LSTMOptions.Gate, seeing memory: Vector) -> Vector? {
@@ -124,7 +128,7 @@ private struct LSTMSums {
           ? step.affine(of: memory, bias: false, named: "peephole_\(name)")
           : step.peephole(name, memory))
     }
-    let value = options.gateActivation(sum)
+    let value = options.gateActivation(clipped(sum))
     made.gates[gate] = value
     return options.fullGateRecurrence ? value : value.named(name)
   }
@@ -145,7 +149,8 @@ extension Step {
     through depthGate: LSTMOptions.DepthGate, seeing memory: Vector, bias: Bool
   ) -> Vector {
     let below = stateBelow("c")
-    if below == nil, depthGate == .upper { return 0 * memory }
+    // A gate that is shut, so that it can be recorded in all layers of a stack.
+    if below == nil, depthGate == .upper { return (0 * memory).named("d") }
     var sum = affine(of: input, bias: bias, named: "d") + peephole("d", memory)
     if let below { sum = sum + peephole("d_below", below) }
     let lower = below ?? affine(of: input, bias: false, named: "below")

@@ -226,6 +226,7 @@ extension Cell {
         "depth-gate": LSTMOptions.DepthGate.allCases.map(\.rawValue).joined(separator: " or ")
           + " layers: the memory of the layer below comes in",
         "full-gate-recurrence": "yes: the gates see all gates before",
+        "gate-clip": "a number that the sums of gates and candidate are kept within",
         "cell-clip": "a number that the memory cell is kept within",
         "projection-clip": "a number that what is projected is kept within",
         "gate-activation": "what gates are put through; sigmoid",
@@ -254,6 +255,7 @@ extension LSTMOptions {
     depthGate =
       try given.choice("depth-gate", of: DepthGate.allCases.map { ($0.rawValue, $0) }) ?? depthGate
     fullGateRecurrence = try given.flag("full-gate-recurrence") ?? fullGateRecurrence
+    gateClip = try given.number("gate-clip") ?? gateClip
     cellClip = try given.number("cell-clip") ?? cellClip
     projectionClip = try given.number("projection-clip") ?? projectionClip
     gateActivation = try given.choice("gate-activation", of: Activation.named) ?? gateActivation

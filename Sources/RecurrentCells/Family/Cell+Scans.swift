@@ -26,15 +26,15 @@ extension Cell {
   ///     f, i = σ(W x + b)        f′ = f / (f + i)        i′ = i / (f + i)        h̃ = W_h x + b
   ///     h = f′ ⊙ h₋₁ + i′ ⊙ h̃
   ///
-  /// Feng et al. 2024 (arXiv:2410.01201). f′ is computed as σ(log σ(f̃) − log σ(ĩ)), which holds
-  /// where both gates are 0 in float32.
+  /// Feng et al. 2024 (arXiv:2410.01201). f′ is computed as σ(log σ(f̃) − log σ(ĩ)), with
+  /// log σ(x) = −log(1 + e⁻ˣ), which holds where both gates are 0 in float32.
   ///
   /// - Parameter positive: As for ``minGRU(bias:positive:)``.
   public static func minLSTM(bias: Bool = true, positive: Bool = false) throws(CellError) -> Cell {
     try Cell("min-lstm") { step in
       let h = step.state("h")
       let a = step.affine(["f", "i", "n"], of: step.input, bias: bias)
-      let f = sigmoid(logSigmoid(a["f"]) - logSigmoid(a["i"])).named("f")
+      let f = sigmoid(softplus(-a["i"]) - softplus(-a["f"])).named("f")
       let n = candidate(a["n"], positive: positive)
       let next = n + f * (h - n)
       step.next(h, next)

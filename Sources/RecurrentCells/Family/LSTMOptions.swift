@@ -54,6 +54,9 @@ public struct LSTMOptions: Hashable, Sendable {
   public var activation = Activation.tanh
   /// What the memory cell is put through on its way out.
   public var outputActivation = Activation.tanh
+  /// The sums of the gates, peepholes included, and that of the candidate are kept within ± this
+  /// before their functions: ONNX Runtime's reading of ONNX' attribute `clip`.
+  public var gateClip: Double?
   /// c is kept within ± this.
   public var cellClip: Double?
   /// The size that h is projected to, h = W_hr (o ⊙ tanh(c)) (Sak et al. 2014).
@@ -74,7 +77,7 @@ public struct LSTMOptions: Hashable, Sendable {
       projectionSize.map { $0 < 1 } ?? false,
       "an LSTM's projection size is at least 1, found \(projectionSize ?? 0)")
     try refuse(
-      [cellClip, projectionClip].contains { $0.map { !($0 > 0) } ?? false },
+      [gateClip, cellClip, projectionClip].contains { $0.map { !($0 > 0) } ?? false },
       "an LSTM's clip is a number above 0")
     try refuse(
       projectionClip != nil && projectionSize == nil,

@@ -86,12 +86,36 @@ package struct Adjoint: Sendable {
         for (operand, local) in derivatives(
           arithmetic, a, b, value: index, gradient: gradient, forward)
         { accumulate(local, to: operand) }
+      case .normal(let x, let mean, let inverse):
+        // y = (x − mean) · inverse
+        let scale = spread(value(of: inverse, in: forward), over: node.shape)
+        accumulate(graph.binary(.multiply, gradient, scale), to: x)
+        let total = sum(gradient)
+        let single = value(of: inverse, in: forward)
+        accumulate(graph.unary(.negate, graph.binary(.multiply, total, single)), to: mean)
+        let product = sum(graph.binary(.multiply, gradient, value(of: index, in: forward)))
+        accumulate(graph.binary(.divide, product, single), to: inverse)
+      case .inverseDeviation(let group):
+        // ∂/∂x = −inverse² y / count; the mean's share is 0.
+        let normalization = forward.normalizations[group]
+        let single = value(of: index, in: forward)
+        let share = graph.binary(
+          .divide, graph.binary(.multiply, gradient, graph.binary(.multiply, single, single)),
+          copy(of: normalization.count, in: forward))
+        for x in normalization.members {
+          let normal = forward.node(
+            .normal(x, mean: normalization.mean, inverseDeviation: index),
+            shape: forward.shape(of: x))!
+          let factor = spread(graph.unary(.negate, share), over: forward.shape(of: x))
+          accumulate(
+            graph.binary(.multiply, value(of: normal, in: forward), factor), to: x)
+        }
       case .select(let condition, let a, let b):
         let condition = value(of: condition, in: forward)
         let zero = graph.constant(0, shape: node.shape)
         accumulate(graph.select(condition, gradient, zero), to: a)
         accumulate(graph.select(condition, zero, gradient), to: b)
-      case .forward, .outputGradient, .stateGradient, .transposed:
+      case .forward, .outputGradient, .stateGradient, .gathered, .transposed:
         preconditionFailure("The adjoint of an adjoint is not taken")
       }
     }
@@ -111,6 +135,31 @@ package struct Adjoint: Sendable {
       return graph.append(node.operation, shape: node.shape)
     default: return graph.append(.forward(index), shape: node.shape)
     }
+  }
+
+  /// A number of the forward graph that is the same at every step, made again.
+  private mutating func copy(of index: Graph.NodeIndex, in forward: Graph) -> Graph.NodeIndex {
+    let node = forward.nodes[index]
+    switch node.operation {
+    case .constant: return graph.append(node.operation, shape: node.shape)
+    case .sum(let a, let axis):
+      return graph.append(.sum(copy(of: a, in: forward), axis: axis), shape: node.shape)
+    case .binary(let arithmetic, let a, let b):
+      return graph.binary(arithmetic, copy(of: a, in: forward), copy(of: b, in: forward))
+    default: preconditionFailure("\(node.operation) is not the same at every step")
+    }
+  }
+
+  /// The sum of a vector.
+  private mutating func sum(_ a: Graph.NodeIndex) -> Graph.NodeIndex {
+    graph.shape(of: a) == [1] ? a : graph.append(.sum(a, axis: 0), shape: [1])
+  }
+
+  /// A number for every element of a vector.
+  private mutating func spread(
+    _ number: Graph.NodeIndex, over shape: [Extent]
+  ) -> Graph.NodeIndex {
+    shape == [1] ? number : graph.append(.spread(number, axis: 0), shape: shape)
   }
 
   private mutating func spread(
@@ -141,6 +190,9 @@ package struct Adjoint: Sendable {
       return graph.binary(
         .multiply, gradient,
         graph.binary(.subtract, graph.constant(1, shape: shape), square))
+    case .softplus:  // σ(x)
+      return graph.binary(
+        .multiply, gradient, graph.unary(.sigmoid, value(of: a, in: forward)))
     case .sqrt:  // 1 / 2y
       let half = graph.binary(.multiply, gradient, graph.constant(0.5, shape: shape))
       return graph.binary(.divide, half, value(of: index, in: forward))

@@ -23,6 +23,10 @@ package struct Graph: Sendable {
     case affine(map: Int, section: Int)
     /// The sum over an axis, which stays as an axis of one.
     case sum(NodeIndex, axis: Int)
+    /// 1 / √(variance + ε) of a normalisation's members together.
+    case inverseDeviation(Int)
+    /// A member of a normalisation: (x − mean) times the inverse deviation.
+    case normal(NodeIndex, mean: NodeIndex, inverseDeviation: NodeIndex)
     /// An axis of one, repeated.
     case spread(NodeIndex, axis: Int)
     /// The same numbers under another shape.
@@ -41,12 +45,14 @@ package struct Graph: Sendable {
     case outputGradient(Int)
     /// The gradient that arrives at a state's next value from the steps after it.
     case stateGradient(Int)
+    /// What the steps taken so far have added to the gradient of a parameter vector, for each row.
+    case gathered(Int)
     /// Wᵀ times the gradients of its sections.
     case transposed(parameter: Int, sections: [NodeIndex])
   }
 
   package enum Function: String, Hashable, Sendable, CaseIterable {
-    case negate, abs, exp, log, sigmoid, tanh, sqrt, floor
+    case negate, abs, exp, log, sigmoid, tanh, softplus, sqrt, floor
   }
 
   package enum Arithmetic: String, Hashable, Sendable, CaseIterable {
@@ -72,8 +78,19 @@ package struct Graph: Sendable {
     package let biases: [Int]
   }
 
+  /// Vectors that are brought to mean 0 and variance 1 together.
+  package struct Normalization: Hashable, Sendable {
+    package let members: [NodeIndex]
+    /// A single number: the mean over all members.
+    package let mean: NodeIndex
+    /// A single number: how many elements there are.
+    package let count: NodeIndex
+    package let epsilon: Double
+  }
+
   package private(set) var nodes: [Node] = []
   package private(set) var affineMaps: [AffineMap] = []
+  package private(set) var normalizations: [Normalization] = []
   private var known: [Node: NodeIndex] = [:]
 
   package init() {}
@@ -95,19 +112,47 @@ package struct Graph: Sendable {
     }
   }
 
+  /// The members of a normalisation, normal.
+  package mutating func append(_ normalization: Normalization) -> [NodeIndex] {
+    let group = normalizations.firstIndex(of: normalization) ?? normalizations.count
+    if group == normalizations.count { normalizations.append(normalization) }
+    let inverse = append(.inverseDeviation(group), shape: [1])
+    return normalization.members.map {
+      append(
+        .normal($0, mean: normalization.mean, inverseDeviation: inverse), shape: shape(of: $0))
+    }
+  }
+
   package func shape(of index: NodeIndex) -> [Extent] { nodes[index].shape }
+
+  /// The node of an operation, if there is one.
+  func node(_ operation: Operation, shape: [Extent]) -> NodeIndex? {
+    known[Node(operation: operation, shape: shape)]
+  }
 
   /// The nodes that a node is made of.
   package func operands(of index: NodeIndex) -> [NodeIndex] {
     switch nodes[index].operation {
     case .input, .state, .parameter, .mask, .schedule, .constant, .forward, .outputGradient,
-      .stateGradient:
+      .stateGradient, .gathered:
       []
     case .affine(let map, _): affineMaps[map].terms.map(\.source)
     case .sum(let a, _), .spread(let a, _), .reshape(let a), .unary(_, let a): [a]
     case .binary(_, let a, let b): [a, b]
+    case .inverseDeviation(let group):
+      normalizations[group].members + [normalizations[group].mean]
+    case .normal(let x, let mean, let inverse): [x, mean, inverse]
     case .select(let a, let b, let c): [a, b, c]
     case .transposed(_, let sections): sections
+    }
+  }
+
+  /// The state that a node is, alone or through a gate: r ⊙ h.
+  func state(in index: NodeIndex) -> Int? {
+    switch nodes[index].operation {
+    case .state(let state): state
+    case .binary(.multiply, let a, let b): state(in: a) ?? state(in: b)
+    default: nil
     }
   }
 }
@@ -168,6 +213,7 @@ extension Graph.Function {
     case .log: naturalLogarithm(x)
     case .sigmoid: x >= 0 ? 1 / (1 + exponential(-x)) : exponential(x) / (1 + exponential(x))
     case .tanh: hyperbolicTangent(x)
+    case .softplus: Swift.max(x, 0) + logarithmOfOnePlus(exponential(-x.magnitude))
     case .sqrt: x.squareRoot()
     case .floor: x.rounded(.down)
     }

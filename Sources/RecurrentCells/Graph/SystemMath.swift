@@ -10,5 +10,6 @@
 
 func exponential(_ x: Double) -> Double { exp(x) }
 func naturalLogarithm(_ x: Double) -> Double { log(x) }
+func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
 func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 func raised(_ base: Double, to power: Double) -> Double { pow(base, power) }

@@ -34,6 +34,8 @@ public struct Cell: Sendable {
   /// Values that the equations name, in the order of naming.
   package let names: [CellName]
   package let adjoint: Adjoint
+  /// The matrix memory that the equations have, if they have one.
+  package let matrixMemory: CellMatrixMemory?
   package let form: Form
   /// Whether the equations read a state of the layer below where there is one.
   package let readsBelow: Bool
@@ -97,7 +99,28 @@ public struct Cell: Sendable {
     self.recordings = form.recordings
     self.readsBelow = step.readsBelow
     self.parameters = step.parameters
+    self.matrixMemory = step.matrixMemory
     self.adjoint = Adjoint(of: step.graph, nextStates: nextStates, outputs: outputs)
+  }
+
+  /// A part of another cell's step: equations without states, and without forms of their own.
+  init(
+    _ name: String, graph: Graph, inputs: [CellInput], parameters: [CellParameter],
+    outputs: [Graph.NodeIndex]
+  ) {
+    self.name = name
+    self.graph = graph
+    self.inputs = inputs
+    self.parameters = parameters
+    self.outputs = outputs
+    form = Form()
+    equations = { (_: Step) throws(CellError) in
+      throw CellError(.invalidOption, "\(name) is a part of a step, which has no forms")
+    }
+    (states, masks, schedules, names, recordings, nextStates) = ([], [], [], [], [], [])
+    matrixMemory = nil
+    readsBelow = false
+    adjoint = Adjoint(of: graph, nextStates: [], outputs: outputs)
   }
 
   /// The output.
@@ -211,15 +234,9 @@ extension Cell {
 
   /// Matrices that a state is multiplied with, alone or through a gate: their indices.
   package var recurrentMatrices: Set<Int> {
-    func isState(_ node: Graph.NodeIndex) -> Bool {
-      switch graph.nodes[node].operation {
-      case .state: true
-      case .binary(.multiply, let a, let b): isState(a) || isState(b)
-      default: false
-      }
-    }
-    return Set(
-      graph.affineMaps.flatMap(\.terms).filter { isState($0.source) }.map(\.parameter))
+    Set(
+      graph.affineMaps.flatMap(\.terms).filter { graph.state(in: $0.source) != nil }
+        .map(\.parameter))
   }
 
   /// The cell with every mask the number that it is where no random key is given; nil where the

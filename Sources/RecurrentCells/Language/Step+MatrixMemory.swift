@@ -52,6 +52,27 @@ extension Step {
     let answer = (nextMemory * queries.reshaped([heads, key, 1])).sum(axis: 1)
     let weight = (nextNormalizer * queries).sum(axis: 1)
     let scale = max(abs(weight), exp(-nextBound).reshaped([heads, 1]))
-    return answer.reshaped([heads, value]) / scale
+    let read = answer.reshaped([heads, value]) / scale
+    matrixMemory = CellMatrixMemory(
+      queries: queries.index, keys: keys.index, values: values.index, entering: entering.index,
+      keeping: keeping.index, read: read.index,
+      states: [memory, normalizer, bound].map(stateIndex),
+      nextStates: [nextMemory, nextNormalizer, nextBound].map(\.index), heads: heads)
+    return read
   }
+}
+
+/// Which values of a cell's equations are those of a ``Step/matrixMemory(keys:values:queries:entering:keeping:)``,
+/// so that a whole sequence of it can be computed in another way.
+package struct CellMatrixMemory: Sendable {
+  package let queries, keys, values, entering, keeping: Graph.NodeIndex
+  package let read: Graph.NodeIndex
+  /// The places of C, n and m among the cell's states.
+  package let states: [Int]
+  /// What the equations of the memory make of them.
+  package let nextStates: [Graph.NodeIndex]
+  package let heads: Extent
+
+  /// In the order in which an engine takes them.
+  package var operands: [Graph.NodeIndex] { [queries, keys, values, entering, keeping] }
 }

@@ -13,6 +13,7 @@ public final class Step {
   var names: [CellName] = []
   var nextStates: [Int: Graph.NodeIndex] = [:]
   var outputNode: Graph.NodeIndex?
+  var matrixMemory: CellMatrixMemory?
   var readsBelow = false
   private var recurrentMasks: [String: Vector] = [:]
   var firstError: CellError?
@@ -208,10 +209,11 @@ public final class Step {
     affine([""], of: source, size: size, bias: bias, named: name, structures: [structure])[""]
   }
 
-  /// A state on its way into a product, as the form's recurrent dropout leaves it.
+  /// A state on its way into a product, alone or through a gate, as the form's recurrent dropout
+  /// leaves it.
   private func droppedOut(_ source: Vector) -> Vector {
-    guard let keep = form.recurrentKeep,
-      case .state(let index) = graph.nodes[source.index].operation
+    guard let keep = form.recurrentKeep, let index = graph.state(in: source.index),
+      states[index].shape == source.shape
     else { return source }
     let name = "recurrent_dropout_\(states[index].name)"
     if let known = recurrentMasks[name] { return source * known }
@@ -319,11 +321,12 @@ public struct CellSchedule: Hashable, Sendable {
   /// The state that is the clock.
   package let clock: Int
 
-  /// Whether each part is due at a clock's reading.
+  /// Whether each part is due at a clock's reading; none is where that is no number.
   package func isDue(at clock: Double) -> [Bool] {
-    periods.map { period in
-      (clock.rounded() + Double(start)).truncatingRemainder(dividingBy: Double(period)) == 0
+    guard let time = Int(exactly: clock.rounded() + Double(start)) else {
+      return periods.map { _ in false }
     }
+    return periods.map { time.isMultiple(of: $0) }
   }
 }
 
@@ -403,9 +406,9 @@ extension Step {
     Vector(step: self, index: graph.constant(value, shape: shape))
   }
 
-  private func stateIndex(of vector: Vector) -> Int {
+  func stateIndex(of vector: Vector) -> Int {
     guard case .state(let index) = graph.nodes[vector.index].operation else {
-      preconditionFailure("The clock is a state")
+      preconditionFailure("A value that is not a state has no place among the states")
     }
     return index
   }
@@ -471,6 +474,20 @@ extension Step {
       return Vector(step: self, index: graph.constant(value, shape: shape))
     }
     return vector(.spread(a.index, axis: axis), shape: shape)
+  }
+
+  /// Vectors brought to mean 0 and variance 1 together.
+  func normalized(_ values: [Vector], epsilon: Double) -> [Vector] {
+    if let other = values.first(where: { $0.shape.count != 1 }) {
+      fail(.mismatchedSize, "a vector is normalised, found shape \(other.shape)")
+      return values
+    }
+    let count = values.dropFirst().reduce(size(values[0].shape[0])) { $0 + size($1.shape[0]) }
+    let mean = values.dropFirst().reduce(values[0].sum()) { $0 + $1.sum() } / count
+    let normal = graph.append(
+      Graph.Normalization(
+        members: values.map(\.index), mean: mean.index, count: count.index, epsilon: epsilon))
+    return normal.map { Vector(step: self, index: $0) }
   }
 
   func reshape(_ a: Vector, _ shape: [Extent]) -> Vector {

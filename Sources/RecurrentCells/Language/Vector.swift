@@ -71,9 +71,9 @@ public func greater(_ a: Vector, _ b: Vector) -> Vector { a.step.binary(.greater
 /// 1 where the number is above the element, else 0; the derivative is 0.
 public func greater(_ a: Double, _ b: Vector) -> Vector { greater(b.step.constant(a, like: b), b) }
 /// log(1 + eˣ), without overflow.
-public func softplus(_ x: Vector) -> Vector { max(x, 0) + log(exp(-abs(x)) + 1) }
+public func softplus(_ x: Vector) -> Vector { x.step.unary(.softplus, x) }
 /// log σ(x), without overflow.
-public func logSigmoid(_ x: Vector) -> Vector { min(x, 0) - log(exp(-abs(x)) + 1) }
+public func logSigmoid(_ x: Vector) -> Vector { -softplus(-x) }
 /// `a` where the condition is above 0, else `b`.
 public func select(_ condition: Vector, _ a: Vector, _ b: Vector) -> Vector {
   a.step.select(condition, a, b)
@@ -88,17 +88,10 @@ extension AffineSections {
   public func normalized(
     _ name: String, epsilon: Double = 1e-5, shift: Bool = false
   ) -> AffineSections {
-    let values = nodes.map { Vector(step: step, index: $0) }
-    let count = Double(values.count)
-    func mean(_ values: [Vector]) -> Vector {
-      values.dropFirst().reduce(values[0].mean()) { $0 + $1.mean() } / count
-    }
-    let middle = mean(values)
-    let centred = values.map { $0 - middle }
-    let scale = 1 / sqrt(mean(centred.map { $0 * $0 }) + epsilon)
-    let normal = zip(names, centred).map { section, value -> Vector in
+    let values = step.normalized(nodes.map { Vector(step: step, index: $0) }, epsilon: epsilon)
+    let normal = zip(names, values).map { section, value -> Vector in
       let gain = step.parameter("gain_\(name)_\(section)", like: value, start: .constant(1))
-      let scaled = value * scale * gain
+      let scaled = value * gain
       guard shift else { return scaled }
       return scaled + step.parameter("shift_\(name)_\(section)", like: value, start: .constant(0))
     }
@@ -133,10 +126,8 @@ extension Vector {
   }
 
   /// Layer normalisation (Ba et al. 2016) without gain and offset:
-  /// (x − mean) / √(variance + ε) over the last axis.
+  /// (x − mean) / √(variance + ε) of a vector.
   public func normalized(epsilon: Double = 1e-5) -> Vector {
-    let axis = shape.count - 1
-    let centred = self - mean(axis: axis)
-    return centred * (1 / sqrt((centred * centred).mean(axis: axis) + epsilon))
+    step.normalized([self], epsilon: epsilon)[0]
   }
 }

@@ -213,6 +213,14 @@ public struct ReferenceCell: Sendable {
         let length = size([node.shape[axis]])
         values.append(
           (0..<count).map { values[a][$0 / (inner * length) * inner + $0 % inner] })
+      case .inverseDeviation(let group):
+        let normalization = graph.normalizations[group]
+        let mean = values[normalization.mean][0]
+        let elements = normalization.members.flatMap { values[$0] }
+        let squares = elements.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        values.append([1 / (squares / Double(elements.count) + normalization.epsilon).squareRoot()])
+      case .normal(let x, let mean, let inverse):
+        values.append(values[x].map { ($0 - values[mean][0]) * values[inverse][0] })
       case .affine(let map, let section):
         let affine = graph.affineMaps[map]
         var rows = [Double](repeating: 0, count: count)

@@ -22,7 +22,7 @@ package final class BufferPool: Sendable {
 
   deinit {
     for block in shelves.withLock({ $0.joined() }) {
-      unsafe UnsafeMutableRawPointer(block.address).deallocate()
+      unsafe Self.deallocate(block.address)
     }
   }
 
@@ -47,9 +47,28 @@ package final class BufferPool: Sendable {
   /// A block of the class. Its contents are whatever the memory held.
   func take(_ size: SizeClass) -> UnsafeMutablePointer<Float> {
     if let block = shelves.withLock({ $0[size.index].popLast() }) { return unsafe block.address }
-    systemAllocations.add(1, ordering: .relaxed)
-    return unsafe UnsafeMutableRawPointer.allocate(byteCount: size.capacity * 4, alignment: 64)
-      .bindMemory(to: Float.self, capacity: size.capacity)
+    let count = systemAllocations.add(1, ordering: .relaxed).oldValue
+    let lead = Self.lead(ofBlock: count)
+    let block = UnsafeMutableRawPointer.allocate(
+      byteCount: lead + size.capacity * 4, alignment: Self.line)
+    let address = unsafe block + lead
+    unsafe (address - Self.line).storeBytes(of: block, as: UnsafeMutableRawPointer.self)
+    return unsafe address.bindMemory(to: Float.self, capacity: size.capacity)
+  }
+
+  /// Bytes of a cache line.
+  private static let line = 64
+
+  /// Bytes before a block, the last line of which says where its memory begins.
+  ///
+  /// They differ from block to block by some lines of a page: large blocks would all begin at the
+  /// same place of a page otherwise, and equal elements of two arrays, which are used together, would
+  /// compete for one place of the cache, and a load wait for a store it has nothing to do with.
+  private static func lead(ofBlock count: Int) -> Int { (1 + count * 9 % 64) * line }
+
+  private static func deallocate(_ address: UnsafeMutablePointer<Float>) {
+    let raw = UnsafeMutableRawPointer(address)
+    unsafe (raw - line).load(as: UnsafeMutableRawPointer.self).deallocate()
   }
 
   func give(_ address: UnsafeMutablePointer<Float>, _ size: SizeClass) {

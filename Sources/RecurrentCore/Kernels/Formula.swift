@@ -147,7 +147,8 @@ struct Instruction: Sendable {
     let slots = arguments.map { UInt16($0) } + [0, 0, 0]
     return rk_op(
       code: UInt16(code.rawValue), dst: UInt16(slot), a: slots[0], b: slots[1], c: slots[2],
-      operand: UInt16(target ?? input.map { firstInput + $0 } ?? 0), weight: 0, k: 0, axis: 0,
+      operand: UInt16(target ?? input.map { firstInput + $0 } ?? 0), other: 0, weight: 0, k: 0,
+      axis: 0,
       inner: 0, value: number)
   }
 }

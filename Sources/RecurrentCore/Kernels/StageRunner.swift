@@ -99,7 +99,7 @@ package struct StepForm: Sendable {
     // Few rows a thread leave register tiles half empty.
     let rowMembers = min(threads, rows / max(tile / 2, 1))
     if rowMembers == threads { return Split(members: threads, byRows: true, tileRows: tile / 2) }
-    let barriers = max(forms.map { $0.waits(meetsAlways).count { $0 } }.max() ?? 1, 1)
+    let barriers = max(forms.map { $0.waits(isCut).count { $0 } }.max() ?? 1, 1)
     let unitMembers = min(threads, panels)
     if unitMembers > rowMembers, cost / steps.count / barriers >= Self.worthABarrier {
       return Split(members: unitMembers, byRows: false, tileRows: tile)
@@ -128,16 +128,22 @@ package struct StepForm: Sendable {
       prepared(form, rows: rows.count, member: member, scratchCount: &scratchCount)
     }
     let scratch = TensorBuffer(uninitialized: scratchCount, in: context)
+    // What stages leave to each other stays near where few rows pass all of them at a time.
+    let passesMany = member == nil && !isCut && forms[0].step.stages.count > 2
+    let rowsTogether = passesMany ? context.kernels.tileRows : rows.count
     let kernel = unsafe context.kernels.pointer.pointee.run!
     for index in 0..<steps.count {
       let step = descending ? steps.upperBound - 1 - index : steps.lowerBound + index
-      for part in parts[form(ofStep: step)] {
-        if let member, part.waits { member.barrier() }
-        if part.units.isEmpty { continue }
-        unsafe withUnsafePointer(to: part.program) { program in
-          unsafe kernel(
-            program, Int64(step), Int32(rows.lowerBound), Int32(rows.upperBound),
-            part.units.lowerBound, part.units.upperBound, scratch.address)
+      for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsTogether) {
+        let end = min(first + rowsTogether, rows.upperBound)
+        for part in parts[form(ofStep: step)] {
+          if let member, part.waits { member.barrier() }
+          if part.units.isEmpty { continue }
+          unsafe withUnsafePointer(to: part.program) { program in
+            unsafe kernel(
+              program, Int64(step), Int32(first), Int32(end), part.units.lowerBound,
+              part.units.upperBound, scratch.address)
+          }
         }
       }
     }
@@ -150,7 +156,7 @@ package struct StepForm: Sendable {
   ) -> [Part] {
     let panel = context.kernels.panel
     let tile = context.kernels.tileRows
-    let waits = form.waits(meetsAlways)
+    let waits = form.waits(isCut)
     var result: [Part] = []
     var index = 0
     for (stage, programs) in form.step.stages.enumerated() {
@@ -191,9 +197,10 @@ package struct StepForm: Sendable {
     return result
   }
 
-  /// Whether threads that share units meet before every stage. Otherwise they only do where a stage
-  /// reads across units, for a unit is always the same thread's: not so where stages are cut.
-  private var meetsAlways: Bool {
+  /// Whether stages are cut, or differ from step to step. Threads that share units then meet before
+  /// every stage: otherwise a unit is always the same thread's, and they need to only where a stage
+  /// reads across units.
+  private var isCut: Bool {
     forms.count > 1 || forms.contains { $0.step.stages.contains { $0.count > 1 } }
   }
 }
