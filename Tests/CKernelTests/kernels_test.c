@@ -122,13 +122,14 @@ static int up(int n, int unit) { return (n + unit - 1) / unit * unit; }
 // MARK: - Programs
 
 typedef struct shape {
-  int row0, row1, unit0, unit1, block_rows, block_units;
+  int row0, row1, unit0, unit1, block_rows, block_units, first_unit;
 } shape;
 
 /// Runs with a scratch of the documented size that is full of NaN.
 static int run(const rk_op *ops, int op_count, int slots, const rk_operand *operands,
                const float *const *weights, int64_t step, shape s) {
-  rk_program program = {ops, op_count, slots, s.block_rows, s.block_units, operands, weights};
+  rk_program program = {ops, op_count, slots, s.block_rows, s.block_units, operands, weights,
+                        s.first_unit};
   array scratch = make_array((size_t)slots * (size_t)s.block_rows * (size_t)s.block_units, 64);
   memset(scratch.p, 0xff, scratch.count * 4);
   table->run(&program, step, s.row0, s.row1, s.unit0, s.unit1, scratch.p);
@@ -170,7 +171,7 @@ static void check_functions(uint32_t stride) {
     rk_op ops[] = {{.code = RK_LOAD, .dst = 1},
                    {.code = (uint16_t)functions[f].code, .dst = 1, .a = 1},
                    {.code = RK_STORE, .a = 1, .operand = 1}};
-    shape s = {0, ROWS, 0, UNITS, 3, 8 * table->panel};
+    shape s = {0, ROWS, 0, UNITS, 3, 8 * table->panel, 0};
     static const float special[] = {
         0.0f, -0.0f, INFINITY, -INFINITY, NAN, -1.0f, 1.0f, 0x1p-149f, -0x1p-149f, 0x1p-126f,
         -87.33655f, -87.5f, -103.97f, -103.98f, -104.5f, 88.72f, 88.73f, 89.5f, 104.5f, 0x1p127f,
@@ -250,7 +251,7 @@ static void check_pointwise(void) {
                      {.code = (uint16_t)codes[f], .dst = dst, .a = 0, .b = 1, .c = 2,
                       .value = 0.375f},
                      {.code = RK_STORE, .a = dst, .operand = 3}};
-      shape s = {0, ROWS, 0, UNITS, 2, 2 * table->panel};
+      shape s = {0, ROWS, 0, UNITS, 2, 2 * table->panel, 0};
       ok &= run(ops, 5, 4, operands, NULL, 41, s);
       for (int i = 0; i < COUNT; i++) {
         float want = pointwise(codes[f], in[0].p[i], in[1].p[i], in[2].p[i], 0.375f);
@@ -280,7 +281,7 @@ static void check_product(void) {
       array bias = make_array((size_t)n, 4), y = make_array((size_t)(rows * n), 4);
       array packed = make_array((size_t)(up(n, table->panel) * k), 64);
       int transposed = below(2);
-      rk_pack pack = {n, k, w.p, transposed ? 1 : k, transposed ? n : 1, packed.p};
+      rk_pack pack = {n, k, w.p, transposed ? 1 : k, transposed ? n : 1, packed.p, NULL};
       table->pack(&pack);
       for (int i = 0; i < up(n, table->panel) * k; i++) {
         int u = i / (k * table->panel) * table->panel + i % table->panel;
@@ -289,8 +290,10 @@ static void check_product(void) {
         if (!same(packed.p[i], want)) ok = 0;
       }
       const float *weights[] = {packed.p};
+      // The matrix may be for the units from some number on.
+      int first = below(3) * 5;
       rk_operand operands[] = {
-          {bias.p, 0, 0, 0, 0}, {x.p, 0, x_row, 0, 0}, {y.p, 0, n, 0, 0}};
+          {bias.p - first, 0, 0, 0, 0}, {x.p, 0, x_row, 0, 0}, {y.p - first, 0, n, 0, 0}};
       rk_op ops[] = {{.code = RK_LOAD, .dst = 1, .operand = 0},
                      {.code = RK_PRODUCT, .dst = 1, .operand = 1, .weight = 0, .k = k},
                      {.code = RK_STORE, .a = 1, .operand = 2}};
@@ -299,9 +302,9 @@ static void check_product(void) {
       if (unit > n) unit = n;
       int cuts[2][2] = {{0, unit}, {unit, n}}, row_cuts[2][2] = {{0, row}, {row, rows}};
       for (int i = 0; i < 4; i++) {
-        shape s = {row_cuts[i / 2][0], row_cuts[i / 2][1], cuts[i % 2][0], cuts[i % 2][1],
-                   1 + below(15), table->panel * (1 + below(5))};
-        if (s.unit0 % table->panel == 0) ok &= run(ops, 3, 2, operands, weights, 0, s);
+        shape s = {row_cuts[i / 2][0], row_cuts[i / 2][1], first + cuts[i % 2][0],
+                   first + cuts[i % 2][1], 1 + below(15), table->panel * (1 + below(5)), first};
+        if (cuts[i % 2][0] % table->panel == 0) ok &= run(ops, 3, 2, operands, weights, 0, s);
       }
       for (int i = 0; i < rows * n; i++) {
         float sum = bias.p[i % n];
@@ -347,7 +350,7 @@ static void check_operands(void) {
                  {.code = RK_ADD, .dst = 2, .a = 2, .b = 2},
                  {.code = RK_STORE, .a = 2, .operand = 0}};
   for (int t = 0; t < STEPS; t++) {
-    ok &= run(ops, 9, 3, operands, NULL, t, (shape){0, ROWS, 0, UNITS, 3, table->panel});
+    ok &= run(ops, 9, 3, operands, NULL, t, (shape){0, ROWS, 0, UNITS, 3, table->panel, 0});
     for (int i = 0; i < step_size; i++) {
       float *next = &wanted.p[(t + 1) % 2 * step_size + i];
       *next = wanted.p[t % 2 * step_size + i] * 0.5f + forward.p[t * step_size + i];
@@ -377,11 +380,11 @@ static void check_spread_and_reduce(void) {
     rk_op reduce[] = {{.code = RK_REDUCE, .dst = 1, .axis = axis, .inner = inner, .operand = 2},
                       {.code = RK_STORE, .a = 1, .operand = 3}};
     int block = table->panel * (1 + below(3));
-    ok &= run(spread, 2, 2, operands, NULL, 0, (shape){0, rows, 0, large, 2, block});
-    ok &= run(reduce, 2, 2, operands, NULL, 0, (shape){0, rows, 0, small, 2, block});
+    ok &= run(spread, 2, 2, operands, NULL, 0, (shape){0, rows, 0, large, 2, block, 0});
+    ok &= run(reduce, 2, 2, operands, NULL, 0, (shape){0, rows, 0, small, 2, block, 0});
     // The same sums from other blocks: the same bits.
     reduce[1].operand = 4;
-    ok &= run(reduce, 2, 2, operands, NULL, 0, (shape){0, rows, 0, small, 1, 8 * table->panel});
+    ok &= run(reduce, 2, 2, operands, NULL, 0, (shape){0, rows, 0, small, 1, 8 * table->panel, 0});
     for (int i = 0; i < rows * large; i++) {
       int row = i / large, u = i % large;
       float want = a.p[row * small + u / (axis * inner) * inner + u % inner];
@@ -430,7 +433,11 @@ static int check_gemm_case(int m, int n, int k, int kind) {
   size_t c_size = m > 0 && n > 0 ? (size_t)((m - 1) * c_row + n) : 0;
   array a = make_array(a_size, 4), b = make_array(b_size, 4), c = make_array(c_size, 4);
   array before = copy_array(c), cut = copy_array(c);
-  rk_gemm g = {m, n, k, accumulate, a.p, a_row, a_col, b.p, b_row, b_col, c.p, c_row, NULL};
+  rk_gemm g = {m, n, k, accumulate, a.p, a_row, a_col, b.p, b_row, b_col, c.p, c_row, NULL, NULL};
+  // In some cases the sum is over other places, in an order of their own.
+  int32_t places[600];
+  for (int l = 0; l < k; l++) places[l] = kind & 16 ? below(k) : l;
+  if (kind & 16) g.places = places;
   multiply(g);
   // In four pieces: the same bits.
   int mc = below(m + 1), nc = below(n + 1);
@@ -449,7 +456,8 @@ static int check_gemm_case(int m, int n, int k, int kind) {
     int64_t i = (int64_t)at / c_row, j = (int64_t)at % c_row;
     float sum = j >= n || accumulate ? before.p[at] : 0;
     for (int l = 0; l < k && j < n; l++) {
-      sum = multiply_add(a.p[i * a_row + l * a_col], b.p[l * b_row + j * b_col], sum);
+      int64_t place = places[l];
+      sum = multiply_add(a.p[i * a_row + place * a_col], b.p[place * b_row + j * b_col], sum);
     }
     if (!same(sum, c.p[at]) || !same(sum, cut.p[at])) ok = 0;
   }
@@ -460,7 +468,7 @@ static int check_gemm_case(int m, int n, int k, int kind) {
 
 static void check_gemm(void) {
   int ok = 1, cases = 0;
-  for (int kind = 0; kind < 16; kind++) {
+  for (int kind = 0; kind < 32; kind++) {
     for (int round = 0; round < 40; round++) {
       ok &= check_gemm_case(below(30), below(70), below(40), kind);
       cases++;
@@ -489,7 +497,10 @@ static void check_columns(void) {
     array a = make_array(a_size, 4), b = make_array(b_size, 4);
     array out = make_array((size_t)columns, 4), before = copy_array(out), cut = copy_array(out);
     const float *second = kind == 0 ? NULL : kind == 1 ? b.p : a.p;
-    rk_columns sum = {rows, columns, accumulate, a.p, a_row, second, b_row, out.p};
+    rk_columns sum = {rows, columns, accumulate, a.p, a_row, second, b_row, out.p, NULL};
+    int32_t places[200];
+    for (int i = 0; i < rows; i++) places[i] = round % 2 ? below(rows) : i;
+    if (round % 2) sum.places = places;
     table->columns(&sum);
     int at = below(columns + 1);
     for (int i = 0; i < 2; i++) {
@@ -506,8 +517,8 @@ static void check_columns(void) {
       for (int i0 = 0; i0 < rows; i0 += 64) {
         float chunk = 0;
         for (int i = i0; i < rows && i < i0 + 64; i++) {
-          float x = a.p[i * a_row + j];
-          chunk = second ? multiply_add(x, second[i * b_row + j], chunk) : chunk + x;
+          float x = a.p[places[i] * a_row + j];
+          chunk = second ? multiply_add(x, second[places[i] * b_row + j], chunk) : chunk + x;
         }
         total += chunk;
       }
@@ -567,7 +578,7 @@ static void bench_gemm(int m, int n, int k, int a_turned, int b_turned) {
   array c = make_array((size_t)m * (size_t)n, 64);
   array workspace = make_array((size_t)table->gemm_workspace(m, n, k), 64);
   rk_gemm g = {m, n, k, 0, a.p, a_turned ? 1 : k, a_turned ? m : 1,
-               b.p, b_turned ? 1 : n, b_turned ? k : 1, c.p, n, workspace.p};
+               b.p, b_turned ? 1 : n, b_turned ? k : 1, c.p, n, workspace.p, NULL};
   double seconds;
   BEST_TIME(seconds, table->gemm(&g));
   printf("     %-8s gemm %4d x %4d x %4d %s%s  %8.2f us  %6.1f GFLOP/s\n", table->name, m, n, k,
@@ -590,7 +601,7 @@ static void bench_product(int rows, int units, int k) {
   int block_units = 64, block_rows = up(rows, table->tile_rows);
   if (block_rows > 24) block_rows = 24;
   array scratch = make_array((size_t)(4 * block_rows * block_units), 64);
-  rk_program program = {ops, 8, 4, block_rows, block_units, operands, weights};
+  rk_program program = {ops, 8, 4, block_rows, block_units, operands, weights, 0};
   double seconds;
   BEST_TIME(seconds, table->run(&program, 0, 0, rows, 0, units, scratch.p));
   printf("     %-8s product B=%-3d H=%-4d            %8.2f us  %6.1f GFLOP/s\n", table->name, rows,
@@ -614,7 +625,7 @@ static void bench_functions(void) {
     for (int i = 0; i < REPEAT; i++) {
       ops[1 + i] = (rk_op){.code = (uint16_t)functions[f].code, .dst = 1, .a = 0, .b = 0, .c = 0};
     }
-    rk_program program = {ops, 1, 2, ROWS, UNITS, operands, NULL};
+    rk_program program = {ops, 1, 2, ROWS, UNITS, operands, NULL, 0};
     double load, all;
     BEST_TIME(load, table->run(&program, 0, 0, ROWS, 0, UNITS, scratch.p));
     program.op_count = 1 + REPEAT;
@@ -643,7 +654,7 @@ static void bench(void) {
   }
   array w = make_array(512 * 512, 64), packed = make_array(512 * 512, 64);
   for (int turned = 0; turned < 2; turned++) {
-    rk_pack pack = {512, 512, w.p, turned ? 1 : 512, turned ? 512 : 1, packed.p};
+    rk_pack pack = {512, 512, w.p, turned ? 1 : 512, turned ? 512 : 1, packed.p, NULL};
     double seconds;
     BEST_TIME(seconds, table->pack(&pack));
     printf("     %-8s pack %s %.3f ns per element\n", table->name, turned ? "T" : "N",
@@ -651,7 +662,7 @@ static void bench(void) {
   }
   array out = make_array(512, 64);
   for (int both = 0; both < 2; both++) {
-    rk_columns sum = {512, 512, 1, w.p, 512, both ? packed.p : NULL, 512, out.p};
+    rk_columns sum = {512, 512, 1, w.p, 512, both ? packed.p : NULL, 512, out.p, NULL};
     double seconds;
     BEST_TIME(seconds, table->columns(&sum));
     printf("     %-8s columns of %s %.3f ns per element\n", table->name, both ? "a b" : "a",

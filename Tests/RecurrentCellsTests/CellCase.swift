@@ -12,7 +12,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
   var steps = 5
   var rows = 3
   /// How far the clocks of the rows are apart.
-  var clockSpread = 1
+  var clockSpread: Int
   /// States that are above 0 in every run.
   private var positiveStates: Set<String>
 
@@ -21,7 +21,11 @@ struct CellCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Sizes as odd as the cell's modules or heads allow.
-  init(_ name: String, _ cell: Cell, inOnes divisor: Int = 1, positive: Set<String> = []) {
+  init(
+    _ name: String, _ cell: Cell, inOnes divisor: Int = 1, positive: Set<String> = [],
+    clockSpread: Int = 1
+  ) {
+    self.clockSpread = clockSpread
     self.name = name
     self.cell = cell
     self.divisor = divisor
@@ -70,6 +74,15 @@ struct CellCase: Sendable, CustomTestStringConvertible {
           : [CellCase(text, cell)]
       } + [
         CellCase("clockwork, late", .clockwork(periods: [1, 2, 3], start: 1), inOnes: 3),
+        // Modules of more units than a vector holds, of periods that leave steps without any.
+        CellCase("clockwork, wide", .clockwork(periods: [2, 3, 5], start: 3), inOnes: 51),
+        CellCase(
+          "clockwork, wide, together", .clockwork(periods: [2, 3, 5], start: 3), inOnes: 51,
+          clockSpread: 0),
+        CellCase(
+          "clockwork without bias, together", .clockwork(periods: [1, 4], bias: false),
+          inOnes: 34, clockSpread: 0),
+        CellCase("slstm, wide heads", .slstm(heads: 2), inOnes: 46, positive: ["n"]),
         CellCase("slstm, one head", .slstm(heads: 1), positive: ["n"]),
         CellCase("mlstm, one head", .mlstm(heads: 1)),
         CellCase("mlstm, three heads", .mlstm(heads: 3), inOnes: 3),
@@ -95,6 +108,8 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         CellCase("clock", clockwork()),
         CellCase("matrix state", matrixMemory(), inOnes: 3),
         CellCase("structured", structured(), inOnes: 12),
+        CellCase("two schedules", twoSchedules(), inOnes: 34),
+        CellCase("two schedules, together", twoSchedules(), inOnes: 34, clockSpread: 0),
         CellCase("every function", everyFunction()),
         CellCase("residual", residual()),
         CellCase("residual through a map", mappedResidual()),
@@ -269,6 +284,26 @@ private func structured() throws -> Cell {
           "d"])
     step.next(h, next)
     step.output(next)
+  }
+}
+
+/// Gates and states of two sizes that wait for times of their own, dense matrices between them, and
+/// a value behind a schedule that another stage reads.
+private func twoSchedules() throws -> Cell {
+  try Cell("two schedules") { step in
+    let h = step.state("h")
+    let memory = step.state("n", size: 2 * .hidden)
+    let a = step.affine(["i", "f", "g"], of: step.input, h)
+    let seldom = step.due(every: [3, 2], start: 1)
+    let often = step.due(every: [1, 2, 4, 3], size: 2 * .hidden)
+    let change = select(seldom, sigmoid(a["i"]) * tanh(a["g"]), 0 * h)
+    let wide =
+      step.affine(of: change, size: 2 * .hidden, named: "change")
+      + step.affine(of: memory, size: 2 * .hidden, named: "memory")
+    step.next(memory, select(often, tanh(wide) / (1.5 + sigmoid(wide)), memory))
+    let next = select(seldom, sigmoid(a["f"]) * h + change, h)
+    step.next(h, next)
+    step.output(next + step.affine(of: memory, named: "out"))
   }
 }
 

@@ -59,7 +59,7 @@ typedef enum rk_code {
   RK_FMA_ROW,       ///< dst = a * operand[row][0] + c, rounded once where the machine can
   RK_FNMA_ROW,      ///< dst = c - a * operand[row][0], rounded once where the machine can
   RK_PRODUCT,    ///< dst[r][u] += Σ_{j<k} operand[row][j] * W[unit][j], in the order of j;
-                 ///< W = weights[weight], packed by `pack`
+                 ///< W = weights[weight], packed by `pack`, its first row for `first_unit`
   // Sources
   RK_CONSTANT,   ///< dst = value
   // Arithmetic
@@ -115,6 +115,7 @@ typedef struct rk_program {
   const rk_operand *operands;  ///< operands may alias each other: within one block every
                                ///< operation is done in order before the next begins
   const float *const *weights; ///< packed matrices, 64-byte aligned
+  int32_t first_unit;          ///< the first unit that the packed matrices have a row for
 } rk_program;
 
 // MARK: - Matrices
@@ -133,6 +134,8 @@ typedef struct rk_gemm {
   int64_t c_row;
   float *workspace;            ///< `gemm_workspace(m, n, k)` floats, 64-byte aligned, owned by the
                                ///< calling thread; contents irrelevant
+  const int32_t *places;       ///< k places, or NULL: term j of the sums is A's column and B's row
+                               ///< places[j] instead of j
 } rk_gemm;
 
 /// Packs an n × k matrix W, element (i, j) at w[i * w_row + j * w_col], into panels of `panel`
@@ -142,6 +145,7 @@ typedef struct rk_pack {
   const float *w;
   int64_t w_row, w_col;
   float *dst;                  ///< ceil(n / panel) * k * panel floats, 64-byte aligned
+  const int32_t *places;       ///< k places, or NULL: column j is the matrix's places[j]
 } rk_pack;
 
 /// out[j] (+)= Σ_i a[i][j] * b[i][j], or Σ_i a[i][j] where b is NULL.
@@ -155,6 +159,7 @@ typedef struct rk_columns {
   const float *b;              ///< may be NULL, may be a
   int64_t b_row;
   float *out;
+  const int32_t *places;       ///< `rows` places, or NULL: row i of the sum is row places[i] instead
 } rk_columns;
 
 /// The kernels of one instruction set.
@@ -166,7 +171,7 @@ typedef struct rk_table {
   int32_t tile_rows;           ///< rows of the register tile: block_rows is best a multiple
 
   /// Runs the program for step `step`, rows [row0, row1) and units [unit0, unit1) of the stage.
-  /// unit0 is a multiple of `panel`. `scratch`: slot_count * block_rows * block_units floats,
+  /// unit0 is a multiple of `panel` beyond the program's first unit. `scratch`: slot_count * block_rows * block_units floats,
   /// 64-byte aligned, owned by the calling thread; contents irrelevant before and after.
   void (*run)(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
               int32_t unit0, int32_t unit1, float *scratch);

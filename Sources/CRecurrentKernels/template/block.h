@@ -163,11 +163,12 @@ static void square_units(const block *at, const float *x, int64_t x_row, const f
   }
 }
 
+/// `weights`: of the block's first unit on.
 static void add_product(const block *at, const float *base, int64_t row_stride,
                         const float *weights, int k, float *dst) {
   tile_task task = {
       .a = base + at->row * row_stride, .a_row = row_stride,
-      .b = weights + at->unit * (int64_t)k, .b_panel = k * (int64_t)RK_PANEL, .b_row = RK_PANEL,
+      .b = weights, .b_panel = k * (int64_t)RK_PANEL, .b_row = RK_PANEL,
       .k = k,
       .c = dst, .c_row = at->width,
       .fresh = 0,
@@ -254,7 +255,9 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
       case RK_FMA_ROW: RK_EACH_ROW(multiply_add(x, s, z));
       case RK_FNMA_ROW: RK_EACH_ROW(multiply_add(-x, s, z));
       case RK_PRODUCT:
-        add_product(at, base, row_stride, program->weights[op->weight], op->k, dst);
+        add_product(at, base, row_stride,
+                    program->weights[op->weight] + (at->unit - program->first_unit) * (int64_t)op->k,
+                    op->k, dst);
         break;
       case RK_CONSTANT: RK_EACH(splat(value));
       case RK_ADD: RK_EACH(x + y);

@@ -120,8 +120,9 @@ static void multiply_packed(tile_task *task, int rows, int vectors) {
   multiply_rows(task, rows, vectors, 1);
 }
 
-/// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in the first cache while all rows pass
-/// it. Rows of a plain A are cut into tiles as equal as can be: a last tile of few would wait.
+/// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in
+/// the first cache while all rows pass it. Rows of a plain A are cut into tiles as equal as can be:
+/// a last tile of few would wait.
 static void multiply_panels(const tile_task *task, int rows, int vectors) {
   int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
   int step = tiles > 1 ? PANEL_VECTORS : vectors;
@@ -193,6 +194,14 @@ RK_INLINE void pack_panel(const float *w, int64_t w_row, int64_t w_col, int unit
     for (int j = 0; j < k; j++) memcpy(dst + j * (int64_t)width, w + j * w_col, 4 * (size_t)width);
     return;
   }
+  if (w_row == 1) {
+    for (int j = 0; j < k; j++) {
+      float *to = dst + j * (int64_t)width;
+      copy_units(to, w + j * w_col, units);
+      for (int u = units; u < width; u++) to[u] = 0;
+    }
+    return;
+  }
   int turned_units = 0, turned_k = 0;
   if (w_col == 1) {
     turned_units = units / 4 * 4;
@@ -215,13 +224,14 @@ RK_INLINE void pack_panel(const float *w, int64_t w_row, int64_t w_col, int unit
 /// All of a matrix, `width` units to a panel. Where units are contiguous, a few columns at a time
 /// over all panels: what is read then lies together.
 RK_INLINE void pack_panels(const rk_pack *pack, const int width) {
-  const int whole = pack->w_row == 1 ? 8 : pack->k;
+  const int whole = pack->places != NULL ? 1 : pack->w_row == 1 ? 8 : pack->k;
   for (int j = 0; j < pack->k; j += whole) {
     int columns = pack->k - j < whole ? pack->k - j : whole;
+    const float *w = pack->w + (pack->places != NULL ? pack->places[j] : j) * pack->w_col;
     for (int u = 0; u < pack->n; u += width) {
       int units = pack->n - u < width ? pack->n - u : width;
-      pack_panel(pack->w + u * pack->w_row + j * pack->w_col, pack->w_row, pack->w_col, units,
-                 columns, pack->dst + u * (int64_t)pack->k + j * (int64_t)width, width);
+      pack_panel(w + u * pack->w_row, pack->w_row, pack->w_col, units, columns,
+                 pack->dst + u * (int64_t)pack->k + j * (int64_t)width, width);
     }
   }
 }
@@ -252,14 +262,17 @@ static void multiply_matrices(const rk_gemm *arguments) {
     for (int i = 0; i < g.m && g.n > 0; i++) memset(g.c + i * g.c_row, 0, 4 * (size_t)g.n);
   }
   // Few rows of contiguous units are multiplied where they lie, all but the last, partial panel.
-  const int plain = g.m <= FEW_ROWS && g.a_col == 1 && g.b_col == 1 ? g.n / RK_PANEL : 0;
+  const int lies_well = g.a_col == 1 && g.b_col == 1 && g.places == NULL;
+  const int plain = g.m <= FEW_ROWS && lies_well ? g.n / RK_PANEL : 0;
   for (int n0 = 0; n0 < g.n;) {
     const int in_place = n0 < plain * RK_PANEL;
     const int n = in_place ? plain * RK_PANEL : at_most_int(g.n - n0, GEMM_N);
     // Of a partial panel whole vectors are stored where they belong, others not.
     const int tail = n % RK_LANES == 0 ? 0 : n % RK_PANEL;
     for (int k0 = 0; k0 < g.k; k0 += GEMM_K) {
-      const float *b = g.b + k0 * g.b_row + n0 * g.b_col;
+      const int32_t *places = g.places == NULL ? NULL : g.places + k0;
+      const int64_t first = places == NULL ? k0 : 0;
+      const float *b = g.b + first * g.b_row + n0 * g.b_col;
       tile_task task = {
           .b = b, .b_panel = RK_PANEL, .b_row = g.b_row,
           .k = at_most_int(g.k - k0, GEMM_K),
@@ -269,18 +282,18 @@ static void multiply_matrices(const rk_gemm *arguments) {
       float *packed_b = g.workspace;
       float *packed_a = packed_b + (int64_t)task.k * round_up(n, RK_PANEL);
       if (!in_place) {
-        pack_matrix(&(rk_pack){n, task.k, b, g.b_col, g.b_row, packed_b});
+        pack_matrix(&(rk_pack){n, task.k, b, g.b_col, g.b_row, packed_b, places});
         task.b = packed_b;
         task.b_panel = task.k * (int64_t)RK_PANEL;
         task.b_row = RK_PANEL;
       }
       for (int m0 = 0; m0 < g.m; m0 += GEMM_M) {
         const int m = at_most_int(g.m - m0, GEMM_M);
-        task.a = g.a + m0 * g.a_row + k0 * g.a_col;
+        task.a = g.a + m0 * g.a_row + first * g.a_col;
         task.a_row = g.a_row;
-        task.packed = g.a_col != 1 || (n > FEW_UNITS && !in_place);
+        task.packed = g.a_col != 1 || places != NULL || (n > FEW_UNITS && !in_place);
         if (task.packed) {
-          pack_tiles(&(rk_pack){m, task.k, task.a, g.a_row, g.a_col, packed_a});
+          pack_tiles(&(rk_pack){m, task.k, task.a, g.a_row, g.a_col, packed_a, places});
           task.a = packed_a;
         }
         task.c = g.c + m0 * g.c_row + n0;

@@ -21,9 +21,10 @@ extension CellEngine {
       memory, lengths: lengths, outputs: outputs, finalStates: finalStates)
     if !lengths.isUniform { clearEndedRows(memory, lengths) }
 
+    var packed: PackedWeights = [:]
     let runner = StageRunner(
-      plan.step.stages, operands: plan.step.places.map(arrays.operand),
-      weights: plan.step.weights.map { pack($0, memory) }, in: context)
+      forms(memory.backwardForms, memory, &packed, operand: arrays.operand),
+      formOfStep: memory.due.patternOfStep, in: context)
     for segment in lengths.segments.reversed() {
       arrays.beginRows(upTo: segment.rows, before: segment.steps.upperBound)
       runner.run(steps: segment.steps, descending: true, rows: segment.rows)
@@ -32,21 +33,41 @@ extension CellEngine {
 
     // What remains is large products over all steps at once.
     var parameters = [Tensor?](repeating: nil, count: compiled.parameterShapes.count)
+    let parts = Dictionary(
+      uniqueKeysWithValues: plan.maps.map { ($0, sectionParts($0, memory)) })
+    var products: [MatrixProduct] = []
     for (parameter, map, source) in plan.matrices {
       let shape = compiled.parameterShapes[parameter]
       let gradient = Tensor(uninitialized: shape, on: context)
-      context.multiply(
-        memory.matrix(.sections(map: map)).transposed, memory.matrix(source),
-        into: gradient.matrix(rows: shape[0], columns: shape[1]))
-      parameters[parameter] = restricted(gradient, parameter: parameter)
+      let matrix = gradient.matrix(rows: shape[0], columns: shape[1])
+      let (sections, source) = (memory.matrix(.sections(map: map)), memory.matrix(source))
+      let isWhole = compiled.cell.parameters[parameter].structure == .dense
+      if !isWhole { gradient.buffer.fill(0..<gradient.count) }
+      for part in parts[map]! {
+        for (rows, columns) in freeBlocks(parameter, rows: part.elements) {
+          products.append(
+            MatrixProduct(
+              sections.part(columns: rows).transposed, source.part(columns: columns),
+              into: matrix.part(rows: rows, columns: columns), places: part.places))
+        }
+      }
+      parameters[parameter] = gradient
+    }
+    context.multiply(products)
+    for (parameter, _, _) in plan.matrices {
+      parameters[parameter] = restricted(parameters[parameter]!, parameter: parameter)
     }
     for map in plan.maps.sorted() {
       let affine = compiled.cell.graph.affineMaps[map]
       guard !affine.biases.isEmpty else { continue }
       let width = compiled.mapWidths[map]
       let gradient = Tensor(uninitialized: [width], on: context)
-      context.sumColumns(
-        memory.matrix(.sections(map: map)), into: gradient.matrix(rows: 1, columns: width))
+      let sums = gradient.matrix(rows: 1, columns: width)
+      for part in parts[map]! {
+        context.sumColumns(
+          memory.matrix(.sections(map: map)).part(columns: part.elements),
+          into: sums.part(columns: part.elements), places: part.places)
+      }
       for bias in affine.biases { parameters[bias] = gradient }
     }
     for (parameter, place) in plan.vectors {
@@ -66,11 +87,54 @@ extension CellEngine {
       })
   }
 
+  /// Elements of a map's sections, and the rows of all steps in which their gradients may be other
+  /// than zero; nil: all.
+  private struct SectionPart {
+    var elements: Range<Int>
+    var places: [Int32]?
+  }
+
+  /// The sections in parts that are due together.
+  private func sectionParts(_ map: Int, _ memory: SequenceMemory) -> [SectionPart] {
+    let zeros = memory.backwardForms.map { $0.zeros[.sections(map: map)] }
+    let ranges = zeros.flatMap(\.ranges)
+    let bounds = Set(ranges.map(\.lowerBound) + ranges.map(\.upperBound))
+    return (0..<compiled.mapWidths[map]).cut(at: bounds, least: 1).map { elements in
+      let isLive = zeros.map { !$0.contains(elements.lowerBound) }
+      return SectionPart(
+        elements: elements,
+        places: isLive.contains(false) ? memory.places(whereForm: isLive) : nil)
+    }
+  }
+
+  /// Rows of a matrix in parts, and the columns in which each has free elements.
+  private func freeBlocks(
+    _ parameter: Int, rows: Range<Int>
+  ) -> [(rows: Range<Int>, columns: Range<Int>)] {
+    let structure = compiled.cell.parameters[parameter].structure
+    let shape = compiled.parameterShapes[parameter]
+    if structure == .dense { return [(rows, 0..<shape[1])] }
+    let height = shape[0] / compiled.cell.parameters[parameter].sections.count
+    return rows.cut(at: Set(stride(from: 0, to: shape[0], by: height)), least: 1).flatMap {
+      section in
+      let start = section.lowerBound / height * height
+      let bounds = (0..<structure.blocks).map { start + height * $0 / structure.blocks }
+      return section.cut(at: Set(bounds), least: StepCutter.leastUnits).map { rows in
+        (
+          rows,
+          structure.freeColumns(
+            ofRows: rows.lowerBound - start..<rows.upperBound - start, height, shape[1])
+        )
+      }
+    }
+  }
+
   private func inputGradient(
     _ input: Int, _ memory: SequenceMemory, _ arrays: GradientMemory
   ) -> Tensor? {
     guard let plan = compiled.backward.inputs[input] else { return nil }
     let width = compiled.inputSizes[input]
+    for product in plan.products { clearWaitingParts(product.map, memory) }
     let gradient: Tensor
     if let remainder = arrays.inputs[input] {
       gradient = Tensor(buffer: remainder, shape: [memory.steps, memory.rows, width])
@@ -84,6 +148,23 @@ extension CellEngine {
         accumulate: plan.hasRemainder || index > 0)
     }
     return gradient
+  }
+
+  /// Nothing is stored for sections where they are known to have no gradient.
+  private func clearWaitingParts(_ map: Int, _ memory: SequenceMemory) {
+    let width = compiled.mapWidths[map]
+    for part in sectionParts(map, memory) {
+      guard let places = part.places else { continue }
+      var next = 0
+      for row in 0..<memory.steps * memory.rows {
+        if next < places.count && places[next] == row {
+          next += 1
+        } else {
+          memory.sections[map]!.fill(
+            row * width + part.elements.lowerBound..<row * width + part.elements.upperBound)
+        }
+      }
+    }
   }
 
   /// The sections of rows that have ended hold products of the inputs; they have no gradient.
@@ -144,7 +225,7 @@ private final class GradientMemory {
     let stores = Set(
       step.stages.flatMap { stage in
         stage.operations.compactMap { operation -> (operand: Int, units: Int)? in
-          if case .store(_, let operand) = operation { (operand, stage.units) } else { nil }
+          if case .store(_, let operand) = operation { (operand, stage.units.count) } else { nil }
         }
       }.map { Stored(place: step.places[$0.operand], units: $0.units) })
     for stored in stores {

@@ -30,12 +30,13 @@ package struct CellEngine: Sendable {
   ) -> Result {
     let operands: [Tensor?] = inputs + initialStates + parameters
     let records = operands.contains { $0?.trace != nil }
-    let hoists = hoists(steps: lengths.steps, rows: lengths.rows)
+    let due = DueSteps(compiled.cell, initialStates: initialStates, steps: lengths.steps)
+    let hoists = hoists(steps: lengths.steps, rows: lengths.rows, due)
     let parameters = parameters.enumerated().map { restricted($1, parameter: $0) }
     let memory = SequenceMemory(
       compiled, inputs: inputs, masks: masks, initialStates: initialStates,
       parameters: parameters, lengths: lengths, reversed: reversed, records: records,
-      hoists: hoists)
+      hoists: hoists, due: due)
     let finals = forward(memory, lengths: lengths, hoists: hoists)
     var results = compiled.cell.outputs.indices.map { outputTensor($0, memory) }
     let given = results.count
@@ -57,9 +58,11 @@ package struct CellEngine: Sendable {
 
   // MARK: Choices
 
-  /// Inputs of a few features cost less inside the loop, and so does a single step.
-  private func hoists(steps: Int, rows: Int) -> Bool {
-    compiled.inputSizes[0] >= 32 && steps > 1 && steps * rows >= 16
+  /// Inputs of a few features cost less inside the loop, and so does a single step, and a step of
+  /// several rows at which only some parts are due.
+  private func hoists(steps: Int, rows: Int, _ due: DueSteps) -> Bool {
+    if due.isKnown && rows >= 4 { return false }
+    return compiled.inputSizes[0] >= 32 && steps > 1 && steps * rows >= 16
   }
 
   /// A matrix with zeros wherever its structure says so.
@@ -74,16 +77,10 @@ package struct CellEngine: Sendable {
     var result = tensor.detached
     result.withMutableElements { elements in
       for row in 0..<shape[0] {
-        for column in 0..<width {
-          let (i, j) = (row % height, column)
-          let free =
-            switch description.structure {
-            case .dense: true
-            case .blockDiagonal(let blocks): i * blocks / height == j * blocks / width
-            case .blockUpperTriangular(let blocks): i * blocks / height <= j * blocks / width
-            }
-          if !free { elements[row * width + column] = 0 }
-        }
+        let place = row % height
+        let free = description.structure.freeColumns(ofRows: place..<place + 1, height, width)
+        for column in 0..<free.lowerBound { elements[row * width + column] = 0 }
+        for column in free.upperBound..<width { elements[row * width + column] = 0 }
       }
     }
     return result
@@ -94,12 +91,11 @@ package struct CellEngine: Sendable {
   private func forward(
     _ memory: SequenceMemory, lengths: BatchLengths, hoists: Bool
   ) -> [Tensor] {
-    let form = memory.records ? compiled.recording : compiled.inference
-    let step = hoists ? form.hoisted : form.inside
-    let weights = step.weights.map { pack($0, memory) }
+    var packed: PackedWeights = [:]
     var passed: [Place: BlockOperand] = [:]
-    for case .passed(let node) in step.places {
-      passed[.passed(node)] = memory.passing(size: compiled.nodeSizes[node])
+    for case .passed(let node) in memory.forwardForms.flatMap(\.operands).map(\.place) {
+      let place = Place.passed(node)
+      passed[place] = passed[place] ?? memory.passing(size: compiled.nodeSizes[node])
     }
     var finals = FinalStates(memory, lengths: lengths)
     var first = 0
@@ -107,8 +103,9 @@ package struct CellEngine: Sendable {
       let chunk = first..<min(memory.steps, first + memory.sectionSteps)
       if hoists { multiplyInputs(memory, chunk) }
       let runner = StageRunner(
-        step.stages, operands: step.places.map { passed[$0] ?? memory.operand($0, from: first) },
-        weights: weights, in: memory.context)
+        forms(memory.forwardForms, memory, &packed) {
+          passed[$0] ?? memory.operand($0, from: first)
+        }, formOfStep: memory.due.patternOfStep, in: memory.context)
       for segment in lengths.segments {
         let part = segment.steps.clamped(to: chunk)
         if part.isEmpty { continue }
@@ -149,14 +146,36 @@ package struct CellEngine: Sendable {
     return memory.parameters[parameter].matrix(rows: shape[0], columns: shape[1])
   }
 
-  func pack(_ weight: CompiledStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
-    let whole = weightMatrix(weight.parameter, memory)
-    guard let section = weight.section else { return memory.context.pack(whole.transposed) }
-    let rows = whole.rows / compiled.cell.parameters[weight.parameter].sections.count
-    return memory.context.pack(
-      Matrix(
-        whole.buffer, offset: whole.offset + section * rows * whole.columns, rows: rows,
-        columns: whole.columns))
+  typealias PackedWeights = [CutStep.Weight: PackedMatrix]
+
+  /// The forms of a step with the memory of a sequence. Weights are packed where they are not yet.
+  func forms(
+    _ steps: [CutStep], _ memory: SequenceMemory, _ packed: inout PackedWeights,
+    operand: (Place) -> BlockOperand
+  ) -> [StepForm] {
+    for weight in steps.lazy.flatMap(\.weights) where packed[weight] == nil {
+      packed[weight] = pack(weight, memory)
+    }
+    return steps.map { step in
+      StepForm(
+        stages: step.stages,
+        operands: step.operands.map { part in
+          var operand = operand(part.place)
+          operand.offset += part.first
+          return operand
+        },
+        weights: step.weights.map { packed[$0]! })
+    }
+  }
+
+  private func pack(_ weight: CutStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
+    let whole = weightMatrix(weight.whole.parameter, memory)
+    let sections = compiled.cell.parameters[weight.whole.parameter].sections.count
+    let rows =
+      weight.whole.section.map { section in
+        whole.part(rows: section * whole.rows / sections..<(section + 1) * whole.rows / sections)
+      } ?? whole.transposed
+    return memory.context.pack(rows.part(rows: weight.units, columns: weight.depth))
   }
 
   private func outputTensor(_ index: Int, _ memory: SequenceMemory) -> Tensor {

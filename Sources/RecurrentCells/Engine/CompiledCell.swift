@@ -22,6 +22,7 @@ package struct CompiledCell: Sendable {
   /// Forward of a sequence whose gradient is wanted.
   package let recording: Forward
   package let backward: Backward
+  private let cuts = CutSteps()
 
   /// The step forward, with the products of the inputs made inside the loop or before it.
   package struct Forward: Sendable {
@@ -43,6 +44,19 @@ package struct CompiledCell: Sendable {
     package let maps: Set<Int>
     /// Values kept in arrays of their own.
     package let kept: [Graph.NodeIndex]
+
+    /// Whether vectors' gradients are sums of this map's sections.
+    func sumsSections(of map: Int) -> Bool {
+      vectors.contains { vector in
+        if case .section(map, _) = vector.place { true } else { false }
+      }
+    }
+
+    /// Whether what is kept in a place is read after the loop.
+    func readsAfterLoop(_ place: Place) -> Bool {
+      matrices.contains { $0.source == place }
+        || vectors.contains { $0.place == place }
+    }
   }
 
   /// - Throws: ``CellError`` where a size does not divide into the parts the equations ask for.
@@ -72,6 +86,42 @@ package struct CompiledCell: Sendable {
       inside: Self.forward(cell, size, kept: keptPlaces, hoists: false),
       hoisted: Self.forward(cell, size, kept: keptPlaces, hoists: true))
   }
+
+  /// A way through the step.
+  package enum Way: Hashable, Sendable {
+    case forward(records: Bool, hoists: Bool)
+    case backward
+  }
+
+  /// The step as it is run where this is due; nil where that differs between rows.
+  package func step(_ way: Way, due: DueParts?) -> CutStep {
+    cuts.step(way, due) {
+      switch way {
+      case .backward:
+        // Gradients of sections are read after the loop only where they may be other than zero.
+        var cutter = StepCutter(self, backward.step, due: due) { place, _, isZero in
+          guard isZero, case .sections(let map) = place else { return true }
+          return backward.sumsSections(of: map)
+        }
+        return cutter.run()
+      case .forward(let records, let hoists):
+        let form = records ? recording : inference
+        // What is kept for the way back is kept if that reads it where the same is due.
+        let back = records ? step(.backward, due: due) : nil
+        var cutter = StepCutter(self, hoists ? form.hoisted : form.inside, due: due) {
+          place, range, _ in
+          switch place {
+          case .sections, .kept:
+            backward.readsAfterLoop(place) || back?.reads.containsNone(range, of: place) == false
+          default: true
+          }
+        }
+        return cutter.run()
+      }
+    }
+  }
+
+  func size(of extent: Extent) -> Int { try! extent.resolved(in: sizes) }
 
   /// The place of a value of the forward graph that a step leaves behind anyhow.
   static func lastingPlace(_ node: Graph.NodeIndex, of cell: Cell) -> Place? {

@@ -24,16 +24,20 @@ final class SequenceMemory: Sendable {
   let outputs: [Int: TensorBuffer]
   let sections: [Int: TensorBuffer]
   let kept: [Graph.NodeIndex: TensorBuffer]
-  /// For each schedule 1 where a part is due, [steps, rows, size], or one row for all where their
-  /// clocks agree.
-  let schedules: [Tensor]
+  /// What is due at each step, and the step forward and back in each of its forms.
+  let due: DueSteps
+  let forwardForms: [CutStep]
+  let backwardForms: [CutStep]
+  /// For schedules that these forms read 1 where a part is due, [steps, rows, size], or one row for
+  /// all where their clocks agree.
+  let schedules: [Int: Tensor]
   /// Steps that the sections' arrays hold: all of them, or a chunk.
   let sectionSteps: Int
 
   init(
     _ compiled: CompiledCell, inputs: [Tensor], masks: [Tensor], initialStates: [Tensor?],
     parameters: [Tensor], lengths: BatchLengths, reversed: Bool, records: Bool,
-    hoists: Bool
+    hoists: Bool, due: DueSteps
   ) {
     let context = inputs[0].context
     let steps = lengths.steps
@@ -85,11 +89,21 @@ final class SequenceMemory: Sendable {
       outputs[index] = array(steps * rows * compiled.outputSizes[index])
     }
     self.outputs = outputs
-    schedules = compiled.cell.schedules.map { schedule in
-      Self.dueParts(
-        schedule, compiled, initial: initialStates[schedule.clock], steps: steps, rows: rows,
-        in: context)
+    self.due = due
+    let forwardForms = due.patterns.map {
+      compiled.step(.forward(records: records, hoists: hoists), due: $0)
     }
+    let backwardForms =
+      records ? due.patterns.map { compiled.step(.backward, due: $0) } : []
+    self.forwardForms = forwardForms
+    self.backwardForms = backwardForms
+    var schedules: [Int: Tensor] = [:]
+    for (index, schedule) in compiled.cell.schedules.enumerated()
+    where (forwardForms + backwardForms).contains(where: { $0.reads(schedule: index) }) {
+      schedules[index] = Self.dueParts(
+        schedule, compiled, initial: initialStates[schedule.clock], steps: steps, in: context)
+    }
+    self.schedules = schedules
 
     // Without a record the products before the loop are made for a chunk of steps at a time.
     let widths = compiled.mapWidths
@@ -115,12 +129,12 @@ final class SequenceMemory: Sendable {
 
   /// Which parts are due at each step, read off the rows' clocks.
   private static func dueParts(
-    _ schedule: CellSchedule, _ compiled: CompiledCell, initial: Tensor?, steps: Int, rows: Int,
+    _ schedule: CellSchedule, _ compiled: CompiledCell, initial: Tensor?, steps: Int,
     in context: ComputeContext
   ) -> Tensor {
     var clocks = initial?.elements ?? [0]
     if Set(clocks).count == 1 { clocks = [clocks[0]] }
-    let size = try! schedule.extent.resolved(in: compiled.sizes)
+    let size = compiled.size(of: schedule.extent)
     let part = size / schedule.periods.count
     var due: [Float] = []
     due.reserveCapacity(steps * clocks.count * size)
@@ -171,7 +185,7 @@ final class SequenceMemory: Sendable {
   }
 
   private func sectionOffset(_ map: Int, _ section: Int) -> Int {
-    section * compiled.mapWidths[map] / compiled.cell.graph.affineMaps[map].sections.count
+    section * compiled.sectionWidth(map)
   }
 
   /// The operand for a place of the forward step, or for one that the way back shares with it.
@@ -191,10 +205,10 @@ final class SequenceMemory: Sendable {
         masks[mask].buffer, offset: masks[mask].offset, stepStride: 0, rowStride: width)
     case .schedule(let schedule):
       // Steps in the order in which they are taken, whatever the direction.
-      let width = schedules[schedule].shape[2]
-      let count = schedules[schedule].shape[1]
+      let array = schedules[schedule]!
+      let (count, width) = (array.shape[1], array.shape[2])
       return BlockOperand(
-        schedules[schedule].buffer, stepStride: count * width, rowStride: count == 1 ? 0 : width)
+        array.buffer, stepStride: count * width, rowStride: count == 1 ? 0 : width)
     case .parameter(let parameter):
       return BlockOperand(
         parameters[parameter].buffer, offset: parameters[parameter].offset, stepStride: 0,
@@ -235,7 +249,7 @@ final class SequenceMemory: Sendable {
       let width = compiled.mapWidths[map]
       return Matrix(
         sections[map]!, offset: sectionOffset(map, section), rows: all,
-        columns: width / compiled.cell.graph.affineMaps[map].sections.count, rowStride: width)
+        columns: compiled.sectionWidth(map), rowStride: width)
     case .sections(let map):
       return Matrix(sections[map]!, rows: all, columns: compiled.mapWidths[map])
     case .input(let input):
@@ -253,6 +267,14 @@ final class SequenceMemory: Sendable {
     case .kept(let node):
       return Matrix(kept[node]!, rows: all, columns: compiled.nodeSizes[node])
     default: preconditionFailure("\(place) has no rows for every step")
+    }
+  }
+
+  /// The rows of such a matrix that belong to steps of some of the forms.
+  func places(whereForm isTaken: [Bool]) -> [Int32] {
+    let taken = due.steps(0..<steps, where: isTaken)
+    return (reversed ? taken.reversed().map { steps - 1 - $0 } : taken).flatMap { time in
+      Int32(time * rows)..<Int32((time + 1) * rows)
     }
   }
 

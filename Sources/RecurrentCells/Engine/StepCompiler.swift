@@ -287,16 +287,9 @@ struct StepCompiler {
       emitter.operations.append(.store(slot, to: operand(store.place)))
       emitter.release(unshaped(store.node))
     }
-    let crosses = emitter.operations.contains { operation in
-      switch operation {
-      case .product, .spread, .reduce, .dot, .squares, .withRow, .productWithRow, .normal: true
-      default: false
-      }
-    }
     compiled.stages.append(
       BlockProgram(
-        operations: emitter.operations, slotCount: emitter.slotCount, units: size,
-        readsAcrossUnits: crosses))
+        operations: emitter.operations, slotCount: emitter.slotCount, units: 0..<size))
   }
 
   /// How often the stage reads each value unit by unit.

@@ -19,6 +19,29 @@ public struct CellParameter: Hashable, Sendable {
       case .blockDiagonal(let blocks), .blockUpperTriangular(let blocks): blocks
       }
     }
+
+    /// The columns in which some of these rows of a section of height × width have free elements.
+    package func freeColumns(ofRows rows: Range<Int>, _ height: Int, _ width: Int) -> Range<Int> {
+      let first = rows.lowerBound * blocks / height
+      let last = (rows.upperBound - 1) * blocks / height
+      return switch self {
+      case .dense: 0..<width
+      case .blockDiagonal: first * width / blocks..<(last + 1) * width / blocks
+      case .blockUpperTriangular: first * width / blocks..<width
+      }
+    }
+
+    /// The rows in which some of these columns of a section of height × width have free elements.
+    package func freeRows(ofColumns columns: Range<Int>, _ height: Int, _ width: Int) -> Range<Int>
+    {
+      let first = columns.lowerBound * blocks / width
+      let last = (columns.upperBound - 1) * blocks / width
+      return switch self {
+      case .dense: 0..<height
+      case .blockDiagonal: first * height / blocks..<(last + 1) * height / blocks
+      case .blockUpperTriangular: 0..<(last + 1) * height / blocks
+      }
+    }
   }
 
   /// What the elements are before training.

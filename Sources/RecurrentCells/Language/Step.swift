@@ -321,11 +321,12 @@ public struct CellSchedule: Hashable, Sendable {
   /// The state that is the clock.
   package let clock: Int
 
-  /// Whether each part is due at a clock's reading.
+  /// Whether each part is due at a clock's reading; none is where that is no number.
   package func isDue(at clock: Double) -> [Bool] {
-    periods.map { period in
-      (clock.rounded() + Double(start)).truncatingRemainder(dividingBy: Double(period)) == 0
+    guard let time = Int(exactly: clock.rounded() + Double(start)) else {
+      return periods.map { _ in false }
     }
+    return periods.map { time.isMultiple(of: $0) }
   }
 }
 

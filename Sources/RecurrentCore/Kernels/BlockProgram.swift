@@ -58,27 +58,31 @@ package struct BlockProgram: Sendable {
 
   package var operations: [Operation]
   package var slotCount: Int
-  /// Units of the stage: the size of the vectors it computes.
-  package var units: Int
+  /// The units that it computes, of vectors that may have others: products have a matrix for
+  /// just these.
+  package var units: Range<Int>
   /// Reads what other units of this step, or of the one before, have written.
   package var readsAcrossUnits: Bool
   /// Multiplications and additions for a row, all operations counted.
   package var costPerRow: Int
 
-  package init(
-    operations: [Operation], slotCount: Int, units: Int, readsAcrossUnits: Bool
-  ) {
+  package init(operations: [Operation], slotCount: Int, units: Range<Int>) {
     self.operations = operations
     self.slotCount = max(slotCount, 1)
     self.units = units
-    self.readsAcrossUnits = readsAcrossUnits
+    readsAcrossUnits = operations.contains { operation in
+      switch operation {
+      case .product, .spread, .reduce, .dot, .squares, .withRow, .productWithRow, .normal: true
+      default: false
+      }
+    }
     costPerRow = operations.reduce(0) { cost, operation in
       switch operation {
-      case .product(_, _, let length, _): cost + 2 * length * units
+      case .product(_, _, let length, _): cost + 2 * length * units.count
       case .unary(.exp, _, _), .unary(.log, _, _), .unary(.sigmoid, _, _), .unary(.tanh, _, _),
         .unary(.softplus, _, _):
-        cost + 16 * units
-      default: cost + units
+        cost + 16 * units.count
+      default: cost + units.count
       }
     }
   }
@@ -96,6 +100,69 @@ extension BlockProgram.Operation {
       .normal(_, let first, let second, _):
       [first, second]
     case .store, .constant, .unary, .binary, .ternary, .withValue: []
+    }
+  }
+
+  /// The slots whose numbers it needs; a product needs what it adds to.
+  package var reads: [BlockProgram.Slot] {
+    switch self {
+    case .load, .spread, .reduce, .dot, .squares, .constant: []
+    case .store(let a, _), .unary(_, let a, _), .withValue(_, let a, _, _),
+      .normal(let a, _, _, _), .withRow(_, let a, _, _):
+      [a]
+    case .productWithRow(_, let a, _, let c, _): [a, c]
+    case .product(_, _, _, let slot): [slot]
+    case .binary(_, let a, let b, _): [a, b]
+    case .ternary(_, let a, let b, let c, _): [a, b, c]
+    }
+  }
+
+  /// The slot whose numbers it replaces.
+  package var defines: BlockProgram.Slot? {
+    switch self {
+    case .store, .product: nil
+    case .load(_, let slot), .spread(_, _, _, let slot), .reduce(_, _, _, let slot),
+      .constant(_, let slot), .unary(_, _, let slot), .binary(_, _, _, let slot),
+      .ternary(_, _, _, _, let slot), .withValue(_, _, _, let slot), .dot(_, _, _, let slot),
+      .squares(_, _, _, let slot), .normal(_, _, _, let slot), .withRow(_, _, _, let slot),
+      .productWithRow(_, _, _, _, let slot):
+      slot
+    }
+  }
+
+  /// The same operation on other slots and operands.
+  package func renamed(
+    reading read: (BlockProgram.Slot) -> BlockProgram.Slot = { $0 },
+    defining define: (BlockProgram.Slot) -> BlockProgram.Slot = { $0 },
+    operand: (BlockProgram.OperandIndex) -> BlockProgram.OperandIndex = { $0 }
+  ) -> Self {
+    switch self {
+    case .load(let x, let slot): .load(operand(x), into: define(slot))
+    case .store(let a, let x): .store(read(a), to: operand(x))
+    case .spread(let x, let axis, let inner, let slot):
+      .spread(operand(x), axis: axis, inner: inner, into: define(slot))
+    case .reduce(let x, let axis, let inner, let slot):
+      .reduce(operand(x), axis: axis, inner: inner, into: define(slot))
+    case .dot(let x, let y, let axis, let slot):
+      .dot(operand(x), operand(y), axis: axis, into: define(slot))
+    case .squares(let x, let y, let axis, let slot):
+      .squares(operand(x), around: operand(y), axis: axis, into: define(slot))
+    case .normal(let a, let x, let y, let slot):
+      .normal(read(a), mean: operand(x), scale: operand(y), into: define(slot))
+    case .withRow(let function, let a, let x, let slot):
+      .withRow(function, read(a), operand(x), into: define(slot))
+    case .productWithRow(let function, let a, let x, let c, let slot):
+      .productWithRow(function, read(a), operand(x), read(c), into: define(slot))
+    case .product(let x, let weight, let length, let slot):
+      .product(operand(x), weight: weight, length: length, onto: read(slot))
+    case .constant(let value, let slot): .constant(value, into: define(slot))
+    case .unary(let function, let a, let slot): .unary(function, read(a), into: define(slot))
+    case .binary(let function, let a, let b, let slot):
+      .binary(function, read(a), read(b), into: define(slot))
+    case .ternary(let function, let a, let b, let c, let slot):
+      .ternary(function, read(a), read(b), read(c), into: define(slot))
+    case .withValue(let function, let a, let value, let slot):
+      .withValue(function, read(a), value, into: define(slot))
     }
   }
 

@@ -183,7 +183,7 @@ package struct ElementwiseProgram: Sendable {
           ops: operations.baseAddress, op_count: Int32(operations.count),
           slot_count: Int32(slotCount),
           block_rows: Int32(blockRows), block_units: Int32(blockUnits),
-          operands: operands.baseAddress, weights: nil)
+          operands: operands.baseAddress, weights: nil, first_unit: 0)
         context.workers.forEach(rowPieces * unitPieces) { piece in
           let row = piece / unitPieces * rowStep
           let unit = piece % unitPieces * unitStep

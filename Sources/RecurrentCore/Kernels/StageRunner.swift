@@ -1,5 +1,33 @@
 import CRecurrentKernels
 
+/// A step as it is run: stages, one after the other, and what their indices name.
+package struct StepForm: Sendable {
+  /// The parts of a stage compute units of their own; none reads what another one of the same
+  /// stage stores.
+  package var stages: [[BlockProgram]]
+  /// The runner writes through the buffers of stored operands; the caller sees to it that nobody
+  /// else owns those numbers.
+  package var operands: [BlockOperand]
+  package var weights: [PackedMatrix]
+
+  package init(
+    stages: [[BlockProgram]], operands: [BlockOperand], weights: [PackedMatrix]
+  ) {
+    self.stages = stages
+    self.operands = operands
+    self.weights = weights
+  }
+
+  fileprivate var costPerRow: Int {
+    stages.reduce(0) { $0 + $1.reduce(0) { $0 + $1.costPerRow } }
+  }
+
+  /// How many panels there are to share in the stage that has most.
+  fileprivate func panels(_ panel: Int) -> Int {
+    stages.map { $0.reduce(0) { $0 + ($1.units.count + panel - 1) / panel } }.max() ?? 0
+  }
+}
+
 /// Runs the stages of a step over the steps of a sequence.
 ///
 /// A sequence is one parallel region. Where there are many rows each thread takes some of them
@@ -8,56 +36,24 @@ import CRecurrentKernels
 /// same operations either way, so the bits are the same.
 @safe package final class StageRunner: @unchecked Sendable {
   private let context: ComputeContext
-  private let programs: [BlockProgram]
-  private let buffers: [TensorBuffer]
-  private let matrices: [PackedMatrix]
-  private let operations: [UnsafeMutablePointer<rk_op>]
-  private let operands: UnsafeMutablePointer<rk_operand>
-  private let weights: UnsafeMutablePointer<UnsafePointer<Float>?>
+  private let forms: [EncodedForm]
+  private let formOfStep: [Int]
 
   /// - Parameters:
-  ///   - operands: What the programs' operand indices name. The runner writes through the buffers
-  ///     of stored operands; the caller sees to it that nobody else owns those numbers.
-  ///   - weights: What the programs' weight indices name.
-  package init(
-    _ programs: [BlockProgram], operands: [BlockOperand], weights: [PackedMatrix],
-    in context: ComputeContext
-  ) {
+  ///   - forms: The step in one form or several.
+  ///   - formOfStep: The form that each step of the sequence takes; empty: all take the first.
+  package init(_ forms: [StepForm], formOfStep: [Int] = [], in context: ComputeContext) {
     self.context = context
-    self.programs = programs
-    buffers = operands.map(\.buffer)
-    matrices = weights
-    unsafe operations = programs.map { program in
-      let list = UnsafeMutablePointer<rk_op>.allocate(capacity: program.operations.count)
-      for (index, operation) in program.operations.enumerated() {
-        unsafe (list + index).initialize(to: operation.encoded)
-      }
-      return unsafe list
-    }
-    unsafe self.operands = .allocate(capacity: max(operands.count, 1))
-    for (index, operand) in operands.enumerated() {
-      unsafe (self.operands + index).initialize(
-        to: rk_operand(
-          base: operand.buffer.address + operand.offset, step_stride: Int64(operand.stepStride),
-          row_stride: Int64(operand.rowStride), offset: Int32(operand.stepOffset),
-          ring: Int32(operand.ring)))
-    }
-    unsafe self.weights = .allocate(capacity: max(weights.count, 1))
-    for (index, weight) in weights.enumerated() {
-      unsafe (self.weights + index).initialize(to: UnsafePointer(weight.buffer.address))
-    }
+    self.formOfStep = formOfStep
+    self.forms = forms.map(EncodedForm.init)
   }
 
-  deinit {
-    for index in unsafe operations.indices { unsafe operations[index].deallocate() }
-    unsafe operands.deallocate()
-    unsafe weights.deallocate()
-  }
+  private func form(ofStep step: Int) -> Int { formOfStep.isEmpty ? 0 : formOfStep[step] }
 
   /// Runs all stages for every step of the range, on rows 0 ..< rows.
   package func run(steps: Range<Int>, descending: Bool = false, rows: Int) {
     guard rows > 0, !steps.isEmpty else { return }
-    let split = split(rows: rows, steps: steps.count)
+    let split = split(rows: rows, steps: steps)
     guard split.members > 1 else {
       return run(steps, descending, rows: 0..<rows, member: nil, of: split)
     }
@@ -87,25 +83,25 @@ import CRecurrentKernels
   /// The same for a wait between two stages.
   private static let worthABarrier = 40_000
 
-  private func split(rows: Int, steps: Int) -> Split {
+  private func split(rows: Int, steps: Range<Int>) -> Split {
     let tile = context.kernels.tileRows
     let alone = Split(members: 1, byRows: true, tileRows: tile)
     let threads = context.threadCount
-    let panel = context.kernels.panel
-    let panels = programs.map { ($0.units + panel - 1) / panel }.max() ?? 0
+    let panels = forms.map { $0.step.panels(context.kernels.panel) }.max() ?? 0
     switch context.sharing {
     case .automatic: break
     case .rows: return Split(members: min(threads, rows), byRows: true, tileRows: 1)
     case .units: return Split(members: min(threads, panels), byRows: false, tileRows: tile)
     }
-    let stepCost = rows * programs.reduce(0) { $0 + $1.costPerRow }
-    if threads == 1 || steps * stepCost < Self.worthATeam { return alone }
+    let costs = forms.map(\.step.costPerRow)
+    let cost = rows * steps.reduce(0) { $0 + costs[form(ofStep: $1)] }
+    if threads == 1 || cost < Self.worthATeam { return alone }
     // Few rows a thread leave register tiles half empty.
     let rowMembers = min(threads, rows / max(tile / 2, 1))
     if rowMembers == threads { return Split(members: threads, byRows: true, tileRows: tile / 2) }
-    let barriers = max(programs.count { $0.readsAcrossUnits }, 1)
+    let barriers = max(forms.map { $0.waits(isCut).count { $0 } }.max() ?? 1, 1)
     let unitMembers = min(threads, panels)
-    if unitMembers > rowMembers, stepCost / barriers >= Self.worthABarrier {
+    if unitMembers > rowMembers, cost / steps.count / barriers >= Self.worthABarrier {
       return Split(members: unitMembers, byRows: false, tileRows: tile)
     }
     return rowMembers > 1 ? Split(members: rowMembers, byRows: true, tileRows: tile / 2) : alone
@@ -116,65 +112,138 @@ import CRecurrentKernels
   /// Floats of a slot that keep a block within the first-level cache.
   private func blockElements(_ program: BlockProgram) -> Int { 6144 / program.slotCount }
 
+  /// A program with the units that a thread computes.
+  @safe private struct Part {
+    var program: rk_program
+    var units: Range<Int32>
+    var waits: Bool
+  }
+
   private func run(
     _ steps: Range<Int>, _ descending: Bool, rows: Range<Int>, member: TeamMember?,
     of split: Split
   ) {
-    let panel = context.kernels.panel
-    let tile = context.kernels.tileRows
-    @safe struct Stage {
-      var program: rk_program
-      var units: Range<Int32>
-      var waits: Bool
-    }
     var scratchCount = 16
-    var stages: [Stage] = []
-    stages.reserveCapacity(programs.count)
-    for (index, program) in programs.enumerated() {
-      let panels = (program.units + panel - 1) / panel
-      var units = 0..<program.units
-      if let member {
-        let first = panels * member.index / member.count * panel
-        let end = panels * (member.index + 1) / member.count * panel
-        units = min(first, program.units)..<min(end, program.units)
-      }
-      let elements = blockElements(program)
-      var blockRows = min(rows.count, max(tile, elements / panel / tile * tile))
-      var blockUnits = panel
-      if rows.count <= tile {
-        blockRows = rows.count
-        let width = (units.count + panel - 1) / panel
-        blockUnits = panel * max(1, min(width, elements / (rows.count * panel)))
-      }
-      scratchCount = max(scratchCount, program.slotCount * blockRows * blockUnits)
-      unsafe stages.append(
-        Stage(
-          program: rk_program(
-            ops: operations[index], op_count: Int32(program.operations.count),
-            slot_count: Int32(program.slotCount), block_rows: Int32(blockRows),
-            block_units: Int32(blockUnits), operands: operands, weights: weights),
-          units: Int32(units.lowerBound)..<Int32(units.upperBound),
-          waits: program.readsAcrossUnits))
+    let parts = forms.map { form in
+      prepared(form, rows: rows.count, member: member, scratchCount: &scratchCount)
     }
     let scratch = TensorBuffer(uninitialized: scratchCount, in: context)
     // What stages leave to each other stays near where few rows pass all of them at a time.
-    let rowsTogether = member == nil && stages.count > 2 ? tile : rows.count
+    let passesMany = member == nil && !isCut && forms[0].step.stages.count > 2
+    let rowsTogether = passesMany ? context.kernels.tileRows : rows.count
     let kernel = unsafe context.kernels.pointer.pointee.run!
     for index in 0..<steps.count {
       let step = descending ? steps.upperBound - 1 - index : steps.lowerBound + index
       for first in stride(from: rows.lowerBound, to: rows.upperBound, by: rowsTogether) {
         let end = min(first + rowsTogether, rows.upperBound)
-        for stage in stages {
-          if let member, stage.waits { member.barrier() }
-          if stage.units.isEmpty { continue }
-          unsafe withUnsafePointer(to: stage.program) { program in
+        for part in parts[form(ofStep: step)] {
+          if let member, part.waits { member.barrier() }
+          if part.units.isEmpty { continue }
+          unsafe withUnsafePointer(to: part.program) { program in
             unsafe kernel(
-              program, Int64(step), Int32(first), Int32(end),
-              stage.units.lowerBound, stage.units.upperBound, scratch.address)
+              program, Int64(step), Int32(first), Int32(end), part.units.lowerBound,
+              part.units.upperBound, scratch.address)
           }
         }
       }
     }
     withExtendedLifetime(scratch) {}
+  }
+
+  /// The programs of a form as one thread runs them, in order.
+  private func prepared(
+    _ form: EncodedForm, rows: Int, member: TeamMember?, scratchCount: inout Int
+  ) -> [Part] {
+    let panel = context.kernels.panel
+    let tile = context.kernels.tileRows
+    let waits = form.waits(isCut)
+    var result: [Part] = []
+    var index = 0
+    for (stage, programs) in form.step.stages.enumerated() {
+      // The panels of all parts, one after the other, are shared.
+      let panels = programs.map { ($0.units.count + panel - 1) / panel }
+      let all = panels.reduce(0, +)
+      let share =
+        member.map { all * $0.index / $0.count..<all * ($0.index + 1) / $0.count } ?? 0..<all
+      var first = 0
+      for (place, program) in programs.enumerated() {
+        let own = share.clamped(to: first..<first + panels[place])
+        let start = program.units.lowerBound + (own.lowerBound - first) * panel
+        let end = program.units.lowerBound + (own.upperBound - first) * panel
+        let units = min(start, program.units.upperBound)..<min(end, program.units.upperBound)
+        first += panels[place]
+
+        let elements = blockElements(program)
+        var blockRows = min(rows, max(tile, elements / panel / tile * tile))
+        var blockUnits = panel
+        if rows <= tile {
+          blockRows = rows
+          let width = (units.count + panel - 1) / panel
+          blockUnits = panel * max(1, min(width, elements / (rows * panel)))
+        }
+        scratchCount = max(scratchCount, program.slotCount * blockRows * blockUnits)
+        unsafe result.append(
+          Part(
+            program: rk_program(
+              ops: form.operations[index], op_count: Int32(program.operations.count),
+              slot_count: Int32(program.slotCount), block_rows: Int32(blockRows),
+              block_units: Int32(blockUnits), operands: form.operands, weights: form.weights,
+              first_unit: Int32(program.units.lowerBound)),
+            units: Int32(units.lowerBound)..<Int32(units.upperBound),
+            waits: place == 0 && waits[stage]))
+        index += 1
+      }
+    }
+    return result
+  }
+
+  /// Whether stages are cut, or differ from step to step. Threads that share units then meet before
+  /// every stage: otherwise a unit is always the same thread's, and they need to only where a stage
+  /// reads across units.
+  private var isCut: Bool {
+    forms.count > 1 || forms.contains { $0.step.stages.contains { $0.count > 1 } }
+  }
+}
+
+/// A form as the kernels read it.
+@safe private final class EncodedForm: @unchecked Sendable {
+  let step: StepForm
+  /// For each program of each stage, in order.
+  let operations: [UnsafeMutablePointer<rk_op>]
+  let operands: UnsafeMutablePointer<rk_operand>
+  let weights: UnsafeMutablePointer<UnsafePointer<Float>?>
+
+  init(_ step: StepForm) {
+    self.step = step
+    unsafe operations = step.stages.joined().map { program in
+      let list = UnsafeMutablePointer<rk_op>.allocate(capacity: program.operations.count)
+      for (index, operation) in program.operations.enumerated() {
+        unsafe (list + index).initialize(to: operation.encoded)
+      }
+      return unsafe list
+    }
+    unsafe operands = .allocate(capacity: max(step.operands.count, 1))
+    for (index, operand) in step.operands.enumerated() {
+      unsafe (operands + index).initialize(
+        to: rk_operand(
+          base: operand.buffer.address + operand.offset, step_stride: Int64(operand.stepStride),
+          row_stride: Int64(operand.rowStride), offset: Int32(operand.stepOffset),
+          ring: Int32(operand.ring)))
+    }
+    unsafe weights = .allocate(capacity: max(step.weights.count, 1))
+    for (index, weight) in step.weights.enumerated() {
+      unsafe (weights + index).initialize(to: UnsafePointer(weight.buffer.address))
+    }
+  }
+
+  deinit {
+    for index in unsafe operations.indices { unsafe operations[index].deallocate() }
+    unsafe operands.deallocate()
+    unsafe weights.deallocate()
+  }
+
+  /// Whether threads that share units meet before each stage.
+  func waits(_ always: Bool) -> [Bool] {
+    step.stages.map { parts in always || parts.contains { $0.readsAcrossUnits } }
   }
 }

@@ -156,7 +156,7 @@ extension KernelTable {
         accumulate: accumulate ? 1 : 0, a: a.base, a_row: Int64(a.rowStride),
         a_col: Int64(a.columnStride), b: b.base, b_row: Int64(b.rowStride),
         b_col: Int64(b.columnStride), c: c.base, c_row: Int64(c.rowStride),
-        workspace: workspace.base))
+        workspace: workspace.base, places: nil))
   }
 }
 
@@ -206,7 +206,8 @@ struct TileProgram: Sendable {
           rk_program(
             ops: operations.baseAddress, op_count: Int32(operations.count),
             slot_count: Int32(slotCount), block_rows: Int32(Self.blockRows),
-            block_units: Int32(blockUnits), operands: operands.baseAddress, weights: nil),
+            block_units: Int32(blockUnits), operands: operands.baseAddress, weights: nil,
+            first_unit: 0),
           rows: 0..<rows, units: 0..<units, scratch: scratch.base)
       }
     }
