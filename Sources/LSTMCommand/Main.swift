@@ -36,7 +36,7 @@ struct LSTMCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ForecastCommand.self, TrainCommand.self, PredictCommand.self, EvaluateCommand.self,
-      DoctorCommand.self, BenchCommand.self, StudyCommand.self,
+      InspectCommand.self, DoctorCommand.self, BenchCommand.self, StudyCommand.self,
     ]
   )
 }
