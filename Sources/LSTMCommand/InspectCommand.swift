@@ -8,14 +8,14 @@ struct InspectCommand: ParsableCommand {
     abstract: "Look into a model that was kept: its sizes, its weights, what its gates do.",
     discussion: """
       lstm inspect model.safetensors
-      lstm inspect model.safetensors --gates sales.csv --svg gates.svg --csv gates.csv
+      lstm inspect model.safetensors --gates sales.csv --svg gates.svg
 
-      With --gates the model's network reads every window of a series as it does for a
-      forecast of what follows, and the gates of the window's last step are recorded. How
-      long a unit remembers is 1 / (1 - kept), in steps of the network, where kept is the
-      mean of how much of its state a step keeps: an LSTM's forget gate, a GRU's update
-      gate. That is recorded under the name keep_STATE. Layers and units are counted
-      from 0.
+      With --gates the model's network reads every window of a series as it does
+      for a forecast of what follows, and the gates of the window's last step are
+      recorded. How long a unit remembers is 1 / (1 - kept), in steps of the
+      network; kept is the mean of how much of its state a step keeps: an LSTM's
+      forget gate, a GRU's update gate. Its name in a recording is keep_STATE.
+      Layers and units are counted from 0.
       """)
 
   @Argument(help: "The model, a safetensors file.")

@@ -36,7 +36,8 @@ struct LSTMCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ForecastCommand.self, TrainCommand.self, PredictCommand.self, EvaluateCommand.self,
-      InspectCommand.self, DoctorCommand.self, BenchCommand.self, StudyCommand.self,
+      InspectCommand.self, StudyCommand.self, CellsCommand.self, ExplainCommand.self,
+      DoctorCommand.self, BenchCommand.self,
     ]
   )
 }

@@ -71,6 +71,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
       } + [
         CellCase("clockwork, late", .clockwork(periods: [1, 2, 3], start: 1), inOnes: 3),
         CellCase("slstm, one head", .slstm(heads: 1), positive: ["n"]),
+        CellCase("mlstm, one head", .mlstm(heads: 1)),
         CellCase("mlstm, three heads", .mlstm(heads: 3), inOnes: 3),
         CellCase(
           "zoneout and recurrent dropout",
@@ -81,6 +82,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         CellCase(
           "recording what is kept",
           .named("lstm:layer-norm=tf-addons,cell-clip=0.3").recording(["keep_c", "f", "keep_c"])),
+        CellCase("recording of heads", .mlstm(heads: 3).recording(["q", "i", "C"]), inOnes: 3),
         CellCase("recording a product", .lstm(.depthGated).recording(["d", "c"])),
       ]
     }

@@ -6,7 +6,7 @@ extension CompiledCell {
   /// not in it, nor is anything that an engine does twice.
   package var forwardProductWork: Int {
     cell.graph.affineMaps.reduce(0) { sum, map in
-      map.terms.reduce(sum) { $0 + 2 * freeElements(ofParameter: $1.parameter) }
+      map.terms.reduce(sum) { $0 + 2 * freeElements($1.parameter) }
     }
   }
 
@@ -20,12 +20,16 @@ extension CompiledCell {
     for (map, affine) in cell.graph.affineMaps.enumerated()
     where cell.adjoint.sectionGradients[map] != nil {
       for term in affine.terms {
-        let product = 2 * freeElements(ofParameter: term.parameter)
+        let product = 2 * freeElements(term.parameter)
         let hasGradient = hasGradient(term.source, inputGradients: inputGradients)
         work += hasGradient ? 2 * product : product
       }
     }
     return work
+  }
+
+  private func freeElements(_ parameter: Int) -> Int {
+    cell.parameters[parameter].freeCount(shape: parameterShapes[parameter])
   }
 
   /// Whether a gradient must go on from a value to what it is made of.
@@ -35,30 +39,6 @@ extension CompiledCell {
     case .state, .parameter, .affine: true
     default:
       cell.graph.operands(of: node).contains { hasGradient($0, inputGradients: inputGradients) }
-    }
-  }
-
-  /// Elements of a matrix that may be other than zero.
-  private func freeElements(ofParameter index: Int) -> Int {
-    let parameter = cell.parameters[index]
-    let sections = parameter.sections.count
-    let (rows, columns) = (parameterShapes[index][0] / sections, parameterShapes[index][1])
-    /// How many of the rows or columns fall into each block.
-    func lengths(_ count: Int, _ blocks: Int) -> [Int] {
-      var lengths = [Int](repeating: 0, count: blocks)
-      for place in 0..<count { lengths[place * blocks / count] += 1 }
-      return lengths
-    }
-    switch parameter.structure {
-    case .dense:
-      return sections * rows * columns
-    case .blockDiagonal(let blocks):
-      return sections
-        * zip(lengths(rows, blocks), lengths(columns, blocks)).reduce(0) { $0 + $1.0 * $1.1 }
-    case .blockUpperTriangular(let blocks):
-      let (heights, widths) = (lengths(rows, blocks), lengths(columns, blocks))
-      return sections
-        * heights.indices.reduce(0) { $0 + heights[$1] * widths[$1...].reduce(0, +) }
     }
   }
 }

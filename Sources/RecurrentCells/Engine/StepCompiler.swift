@@ -183,12 +183,13 @@ struct StepCompiler {
     rowNumber(node) != nil || isOnlySummed(node)
   }
 
-  /// The number that a value spreads over a whole row.
+  /// The number that a value spreads over a whole row, along one axis or one after the other.
   private func rowNumber(_ node: Graph.NodeIndex) -> Graph.NodeIndex? {
     guard case .spread(let a, _) = graph.nodes[node].operation, constant(a) == nil,
-      given(graph.nodes[node].operation) == nil, size(graph.shape(of: a)) == 1
+      given(graph.nodes[node].operation) == nil
     else { return nil }
-    return unshaped(a)
+    let value = unshaped(a)
+    return rowNumber(value) ?? (size(graph.shape(of: value)) == 1 ? value : nil)
   }
 
   /// The factors of a product that is only summed over its last axis: the sum is a dot product.

@@ -68,10 +68,11 @@ extension Cell {
           "i": .normal(deviation: 0.1), "f": .ramp(CellParameter.Ramp(from: 3, to: 6)),
         ])
       let scale = sqrt(step.size(width))
+      let q = a["q"].reshaped([count, width]).named("q")
+      let k = (a["k"] / scale).reshaped([count, width]).named("k")
+      let v = a["v"].reshaped([count, width]).named("v")
       let read = step.matrixMemory(
-        keys: (a["k"] / scale).reshaped([count, width]), values: a["v"].reshaped([count, width]),
-        queries: a["q"].reshaped([count, width]), entering: gates["i"],
-        keeping: logSigmoid(gates["f"]))
+        keys: k, values: v, queries: q, entering: gates["i"], keeping: logSigmoid(gates["f"]))
       step.output(sigmoid(a["o"]).named("o") * read.reshaped([.hidden]))
     }
   }
