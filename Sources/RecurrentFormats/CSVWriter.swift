@@ -24,9 +24,16 @@ public struct CSVWriter: Sendable {
 
   /// The shortest decimal text that reads back as the same number; a missing value (NaN) is empty.
   public static func text(of number: Double) -> String {
-    if number.isNaN { return "" }
-    let text = number.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    number.isNaN ? "" : withoutFraction(number.description)
+  }
+
+  /// The same for a Float, whose shortest text has fewer digits than that of the Double it becomes.
+  public static func text(ofFloat number: Float) -> String {
+    number.isNaN ? "" : withoutFraction(number.description)
+  }
+
+  private static func withoutFraction(_ text: String) -> String {
+    text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   private static func quotedIfNeeded(_ field: String, isOnlyField: Bool) -> String {

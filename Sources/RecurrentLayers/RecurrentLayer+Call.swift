@@ -25,8 +25,8 @@ extension RecurrentLayer {
   /// The same, with gates and states of every step.
   ///
   /// - Parameter names: Of ``Cell/recordableNames``: gates and other values as the equations name
-  ///   them, and states as they are after the step. Output and state are the same, to the bit, as
-  ///   without.
+  ///   them, and states as they are after the step; or `keep_c` and the like, how much of a state of
+  ///   ``Cell/retainedStates`` a step keeps. Output and state are the same, to the bit, as without.
   /// - Precondition: The cell has what is asked for.
   public func callAsFunction(
     _ input: Tensor, state: RecurrentState? = nil, lengths: [Int]? = nil, key: RandomKey? = nil,
@@ -103,9 +103,10 @@ extension RecurrentLayer {
     if let state { check(state, rows: rows) }
     for name in recording {
       precondition(
-        cell.recordableNames.contains(name),
+        cell.canRecord(name),
         "\(cell.name) has nothing called \(name) to record: there are "
-          + cell.recordableNames.joined(separator: ", "))
+          + cell.recordableNames.joined(separator: ", ") + "; and what is kept of "
+          + cell.retainedStates.joined(separator: ", "))
     }
     let order = RowOrder(lengths: lengths, steps: steps, rows: rows)
     var features = order.sortingRows(of: input)

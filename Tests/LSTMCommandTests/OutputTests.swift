@@ -160,6 +160,7 @@ private struct Results: Equatable {
 
   private static let verbs = [
     [], ["forecast"], ["train"], ["train", "forecast"], ["predict"], ["evaluate"],
+    ["inspect"],
   ]
 
   @Test(arguments: verbs) func help(_ verb: [String]) throws {

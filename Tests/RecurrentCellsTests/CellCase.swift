@@ -92,6 +92,9 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         CellCase(
           "zoneout, expected", .gru().regularized(zoneout: ["h": 0.2]).expected!),
         CellCase("recording", .lstm(peepholes: [.output]).recording(["f", "c", "o", "h", "f"])),
+        CellCase(
+          "recording what is kept",
+          .named("lstm:layer-norm=tf-addons,cell-clip=0.3").recording(["keep_c", "f", "keep_c"])),
         CellCase("recording of heads", .mlstm(heads: 3).recording(["q", "i", "C"]), inOnes: 3),
         CellCase("recording a product", .lstm(.depthGated).recording(["d", "c"])),
       ]

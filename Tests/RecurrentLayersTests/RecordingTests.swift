@@ -7,7 +7,8 @@ import Testing
 /// Gates and states of every step: asked for by name, and nothing else changed by it.
 @Suite struct RecordingTests {
   static let cells = [
-    "lstm", "lstm-peephole:projection=5", "lstm-full-gate-recurrence", "lstm-depth-gated", "gru",
+    "lstm", "lstm-peephole:projection=5", "lstm-full-gate-recurrence", "lstm-depth-gated",
+    "lstm-no-forget-gate", "lstm:layer-norm=tf-addons", "lstm:cell-clip=0.1", "indrnn", "gru",
     "gru-reset-before", "clockwork:periods=1+2+4", "mgu", "slstm", "mlstm", "min-lstm",
   ]
 
@@ -22,9 +23,13 @@ import Testing
       bidirectional: bidirectional, key: RandomKey(seed: 3))
   }
 
+  private func everyName(_ cell: Cell) -> [String] {
+    cell.recordableNames + cell.retainedStates.map(Cell.retention)
+  }
+
   @Test(arguments: cells) func nothingElseChanges(_ cell: String) throws {
     let layer = try layer(cell)
-    let names = layer.cell.recordableNames
+    let names = everyName(layer.cell)
     for lengths in [nil, Self.lengths] {
       let (output, state) = layer(Self.input, lengths: lengths)
       let recorded = layer(Self.input, lengths: lengths, recording: names)
@@ -69,7 +74,7 @@ import Testing
 
   @Test(arguments: cells) func paddingIsZero(_ cell: String) throws {
     let layer = try layer(cell)
-    let names = layer.cell.recordableNames
+    let names = everyName(layer.cell)
     let recording = layer(Self.input, lengths: Self.lengths, recording: names).recording
     for name in names {
       for (row, length) in Self.lengths.enumerated() {

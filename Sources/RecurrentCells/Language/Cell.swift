@@ -78,8 +78,15 @@ public struct Cell: Sendable {
         outputs.append(nextStates[state])
       } else if let named = step.names.first(where: { $0.name == recorded }) {
         outputs.append(named.node)
+      } else if let state = step.states.firstIndex(where: {
+        !$0.isClock && Self.retention($0.name) == recorded
+      }),
+        let kept = step.graph.retention(of: state, in: nextStates[state])
+      {
+        outputs.append(kept)
       } else {
-        let known = step.states.map(\.name) + step.names.map(\.name)
+        let kept = step.graph.retainedStates(step.states, nextStates).map(Self.retention)
+        let known = step.states.map(\.name) + step.names.map(\.name) + kept
         throw refusal(
           .unknownName,
           "nothing is called \"\(recorded)\"; there are \(known.joined(separator: ", "))")
@@ -130,6 +137,18 @@ public struct Cell: Sendable {
 
   /// What can be recorded: the states, then the values that the equations name.
   public var recordableNames: [String] { states.map(\.name) + names.map(\.name) }
+
+  /// The states of which a part passes from step to step unit by unit, as c of an LSTM and h of a
+  /// GRU; that part can be recorded as well, under the name ``retention(_:)``.
+  public var retainedStates: [String] { graph.retainedStates(states, nextStates) }
+
+  /// How the part of a state that is kept from a step to the next is called in a recording: `keep_c`.
+  public static func retention(_ state: String) -> String { "keep_\(state)" }
+
+  /// Whether there is something of that name to record.
+  package func canRecord(_ name: String) -> Bool {
+    recordableNames.contains(name) || retainedStates.map(Self.retention).contains(name)
+  }
 
   /// The parameters' places in the order of PyTorch's lists: matrices of inputs and states, biases,
   /// then all others, each kind in the order of declaration.
@@ -216,6 +235,9 @@ extension Cell {
   /// The cell with values that it gives out at every step besides its output, in this order: gates
   /// and other values by the names the equations give them, states by theirs, as they are after the
   /// step. Nothing else changes by it.
+  ///
+  /// Of each of the ``retainedStates`` there is also how much of it was kept, `keep_c` of c: ∂c′/∂c,
+  /// unit by unit, with gates and candidates taken as given. It is f in an LSTM, z in a GRU.
   ///
   /// - Throws: ``CellError`` where nothing has that name.
   public func recording(_ names: [String]) throws(CellError) -> Cell {

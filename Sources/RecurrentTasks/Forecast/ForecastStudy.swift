@@ -154,7 +154,7 @@ public struct ForecastStudy: Sendable {
 
 extension SeriesTable {
   /// A model's seasons are counted in steps of its data's frequency: on other data it says nothing.
-  fileprivate func requireFrequency(of model: Forecaster) throws(TableError) {
+  func requireFrequency(of model: Forecaster) throws(TableError) {
     guard "\(frequency)" == model.configuration.frequency else {
       throw TableError(
         file: file,

@@ -22,6 +22,8 @@ public struct Forecaster: Sendable {
   /// Seasons that a network reads.
   let seasons: Int
   let networks: [ForecastNetwork]
+  /// How many networks it averages; none where no series it was fitted to ever changed.
+  public var networkCount: Int { networks.count }
   /// How much of what the networks say is added to the base's forecast, 0 to 1.
   let blend: Double
   /// For each level what the network's width is multiplied with.
@@ -134,7 +136,7 @@ public struct Forecaster: Sendable {
     self.context = context
   }
 
-  private static func base(
+  static func base(
     _ values: [Double], _ configuration: ForecastConfiguration
   ) -> SmoothedBase {
     SmoothedBase(
