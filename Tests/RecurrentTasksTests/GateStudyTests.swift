@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: [
     ("gru", 12, ["keep_h", "r", "n"]), ("mgu", 12, ["keep_h", "f", "n"]), ("rnn", 1, ["h"]),
     ("lstm-no-forget-gate", 12, ["keep_c", "i", "g", "o"]),
-    ("mlstm", 4, ["keep_C", "i", "o"]),
+    ("mlstm", 4, ["keep_C", "q", "k", "v", "i", "o"]),
   ])
   func anyCell(_ cell: String, _ season: Int, _ gates: [String]) throws {
     let table = try Self.table()
