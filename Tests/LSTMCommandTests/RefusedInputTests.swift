@@ -172,7 +172,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--horizon"], "--horizon", "99999999999999999999"),
     .usage(["--horizonn", "--horizon"], "--horizonn", "3"),
     .usage(["--cell", "\"lstn\"", "did you mean lstm?"], "--cell", "lstn"),
-    .usage(["--cell", "\"transformer\"", "lstm, gru"], "--cell", "transformer"),
+    .usage(["--cell", "\"transformer\"", "lstm-peephole, lstm-coupled"], "--cell", "transformer"),
     .usage(["--cell", "peephole"], "--cell", "lstm:peephole=i"),
     .usage(["--cell", "peepholes", "\"i+x\""], "--cell", "lstm:peepholes=i+x"),
     .usage(["--cell", "projection", "\"0\""], "--cell", "lstm:projection=0"),
