@@ -51,7 +51,7 @@ public struct Initialization: Hashable, Sendable {
 extension Initialization {
   /// - Throws: `CellError` where a gate is to start in a way of its own that the cell does not have.
   func check(_ cell: Cell) throws(CellError) {
-    if let chrono, !(chrono > 2) {
+    if let chrono, !(chrono.isFinite && Float(chrono - 1) > 1) {
       throw CellError(
         .invalidOption, "chrono initialisation is for times above 2 steps, found \(chrono)")
     }

@@ -110,6 +110,7 @@ struct CellCase: Sendable, CustomTestStringConvertible {
         CellCase("masks", zoneout()),
         CellCase("clock", clockwork()),
         CellCase("matrix state", matrixMemory(), inOnes: 3),
+        CellCase("number over two axes", numberOverTwoAxes(), inOnes: 3),
         CellCase("structured", structured(), inOnes: 12),
         CellCase("two schedules", twoSchedules(), inOnes: 34),
         CellCase("two schedules, together", twoSchedules(), inOnes: 34, clockSpread: 0),
@@ -272,6 +273,17 @@ extension LSTMOptions {
     var options = LSTMOptions()
     options.depthGate = .all
     return options
+  }
+}
+
+private func numberOverTwoAxes() throws -> Cell {
+  try Cell("number over two axes") { step in
+    let h = step.state("h")
+    let next = tanh(step.affine(["h"], of: step.input, h)["h"])
+    let table = next.reshaped([3, .hidden / 3])
+    let share = table / (1 + (next * next).sum()) - max(table, next.sum())
+    step.next(h, tanh(share.reshaped([.hidden])))
+    step.output(next)
   }
 }
 

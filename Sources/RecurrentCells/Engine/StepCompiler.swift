@@ -194,7 +194,9 @@ struct StepCompiler {
 
   /// The factors of a product that is only summed over its last axis: the sum is a dot product.
   private func factors(ofOnlySummed node: Graph.NodeIndex) -> (Graph.NodeIndex, Graph.NodeIndex)? {
-    guard case .binary(.multiply, let a, let b) = graph.nodes[node].operation else { return nil }
+    guard case .binary(.multiply, let a, let b) = graph.nodes[node].operation,
+      !named.contains(node)
+    else { return nil }
     let factors = (unshaped(a), unshaped(b))
     for factor in [factors.0, factors.1]
     where constant(factor) != nil || rowNumber(factor) != nil {
@@ -561,9 +563,12 @@ struct StepCompiler {
   ) -> BlockProgram.Slot {
     let value = unshaped(node)
     if let slot = emitter.slot(of: value) { return slot }
-    if rowNumber(value) != nil {
-      emitSpread(value, &emitter)
-      return emitter.slot(of: value)!
+    if let number = rowNumber(value) {
+      let slot = emitter.define(value)
+      emitter.operations.append(
+        .spread(
+          operand(place(of: number)), axis: size(graph.shape(of: value)), inner: 1, into: slot))
+      return slot
     }
     let slot = emitter.define(value)
     if let constant = constant(value) {

@@ -285,12 +285,13 @@ public final class Step {
   func zoneOut() {
     for (state, probability) in form.zoneout.sorted(by: { $0.key < $1.key }) where probability > 0 {
       guard let index = states.firstIndex(where: { $0.name == state }),
-        states[index].shape.count == 1
+        states[index].shape.count == 1, !states[index].isClock
       else {
+        let known = states.filter { $0.shape.count == 1 && !$0.isClock }.map(\.name)
         fail(
           .unknownName,
-          "zoneout on \"\(state)\": the cell's states are "
-            + states.map(\.name).joined(separator: ", "))
+          "zoneout on \"\(state)\": the cell's states that can have it are "
+            + known.joined(separator: ", "))
         return
       }
       guard let next = nextStates[index] else { return }
@@ -382,6 +383,11 @@ extension Step {
     if parameters.contains(where: { $0.name == parameter.name }) {
       fail(.duplicateName, "two parameters are named \"\(parameter.name)\"")
     }
+    if parameter.structure.blocks < 1 {
+      fail(
+        .invalidOption,
+        "\(parameter.name) is cut into at least 1 block, found \(parameter.structure.blocks)")
+    }
     parameters.append(parameter)
     return parameters.count - 1
   }
@@ -389,6 +395,9 @@ extension Step {
   private func declare(_ state: CellState) -> Vector {
     if states.contains(where: { $0.name == state.name }) {
       fail(.duplicateName, "state \"\(state.name)\" is declared twice")
+    }
+    if names.contains(where: { $0.name == state.name }) {
+      fail(.duplicateName, "two values are named \"\(state.name)\"")
     }
     states.append(state)
     return vector(.state(states.count - 1), shape: state.shape)

@@ -105,8 +105,8 @@ extension Vector {
 
   /// Σ over the axis, divided by its size.
   public func mean(axis: Int = 0) -> Vector {
-    let extent = shape[axis]
-    return step.sum(self, axis: axis) / step.size(extent)
+    let total = step.sum(self, axis: axis)
+    return shape.indices.contains(axis) ? total / step.size(shape[axis]) : total
   }
 
   /// An axis of one, repeated to a size.
