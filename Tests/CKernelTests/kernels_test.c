@@ -588,12 +588,12 @@ static void bench_gemm(int m, int n, int k, int a_turned, int b_turned) {
 
 /// Four products on four slots, as an LSTM has them.
 static void bench_product(int rows, int units, int k) {
-  array packed = make_array((size_t)(4 * units * k), 64);
+  array packed = make_array((size_t)(4 * up(units, table->panel) * k), 64);
   array x = make_array((size_t)(rows * k), 64), y = make_array((size_t)(rows * units), 64);
   const float *weights[4];
   rk_op ops[8];
   for (uint16_t i = 0; i < 4; i++) {
-    weights[i] = packed.p + i * units * k;
+    weights[i] = packed.p + i * up(units, table->panel) * k;
     ops[2 * i] = (rk_op){.code = RK_CONSTANT, .dst = i};
     ops[2 * i + 1] = (rk_op){.code = RK_PRODUCT, .dst = i, .weight = i, .k = k};
   }
