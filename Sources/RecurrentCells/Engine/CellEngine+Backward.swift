@@ -21,9 +21,8 @@ extension CellEngine {
       memory, lengths: lengths, outputs: outputs, finalStates: finalStates)
     if !lengths.isUniform { clearEndedRows(memory, lengths) }
 
-    var packed: PackedWeights = [:]
     let runner = StageRunner(
-      forms(memory.backwardForms, memory, &packed, operand: arrays.operand),
+      forms(memory.backwardForms, memory, operand: arrays.operand),
       formOfStep: memory.due.patternOfStep, in: context)
     for segment in lengths.segments.reversed() {
       arrays.beginRows(upTo: segment.rows, before: segment.steps.upperBound)
@@ -55,7 +54,9 @@ extension CellEngine {
     }
     context.multiply(products)
     for (parameter, _, _) in plan.matrices {
-      parameters[parameter] = restricted(parameters[parameter]!, parameter: parameter)
+      var gradient = parameters[parameter].take()!
+      restrict(&gradient, parameter: parameter)
+      parameters[parameter] = gradient
     }
     for map in plan.maps.sorted() {
       let affine = compiled.cell.graph.affineMaps[map]

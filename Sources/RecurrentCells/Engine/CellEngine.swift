@@ -73,9 +73,21 @@ package struct CellEngine: Sendable {
       tensor.shape == shape,
       "\(description.name) has shape \(shape), found \(tensor.shape)")
     if description.structure == .dense { return tensor.detached }
+    let structure = description.structure.numbers + [description.sections.count]
+    return tensor.restricted(to: Restriction(tensor, structure: structure)) {
+      var result = tensor.detached
+      restrict(&result, parameter: parameter)
+      return result
+    }
+  }
+
+  /// Writes zeros into a matrix wherever its structure says so.
+  func restrict(_ tensor: inout Tensor, parameter: Int) {
+    let description = compiled.cell.parameters[parameter]
+    if description.structure == .dense { return }
+    let shape = compiled.parameterShapes[parameter]
     let (height, width) = (shape[0] / description.sections.count, shape[1])
-    var result = tensor.detached
-    result.withMutableElements { elements in
+    tensor.withMutableElements { elements in
       for row in 0..<shape[0] {
         let place = row % height
         let free = description.structure.freeColumns(ofRows: place..<place + 1, height, width)
@@ -83,7 +95,6 @@ package struct CellEngine: Sendable {
         for column in free.upperBound..<width { elements[row * width + column] = 0 }
       }
     }
-    return result
   }
 
   // MARK: Forward
@@ -91,7 +102,6 @@ package struct CellEngine: Sendable {
   private func forward(
     _ memory: SequenceMemory, lengths: BatchLengths, hoists: Bool
   ) -> [Tensor] {
-    var packed: PackedWeights = [:]
     var passed: [Place: BlockOperand] = [:]
     for case .passed(let node) in memory.forwardForms.flatMap(\.operands).map(\.place) {
       let place = Place.passed(node)
@@ -103,7 +113,7 @@ package struct CellEngine: Sendable {
       let chunk = first..<min(memory.steps, first + memory.sectionSteps)
       if hoists { multiplyInputs(memory, chunk) }
       let runner = StageRunner(
-        forms(memory.forwardForms, memory, &packed) {
+        forms(memory.forwardForms, memory) {
           passed[$0] ?? memory.operand($0, from: first)
         }, formOfStep: memory.due.patternOfStep, in: memory.context)
       for segment in lengths.segments {
@@ -146,16 +156,10 @@ package struct CellEngine: Sendable {
     return memory.parameters[parameter].matrix(rows: shape[0], columns: shape[1])
   }
 
-  typealias PackedWeights = [CutStep.Weight: PackedMatrix]
-
-  /// The forms of a step with the memory of a sequence. Weights are packed where they are not yet.
+  /// The forms of a step with the memory of a sequence.
   func forms(
-    _ steps: [CutStep], _ memory: SequenceMemory, _ packed: inout PackedWeights,
-    operand: (Place) -> BlockOperand
+    _ steps: [CutStep], _ memory: SequenceMemory, operand: (Place) -> BlockOperand
   ) -> [StepForm] {
-    for weight in steps.lazy.flatMap(\.weights) where packed[weight] == nil {
-      packed[weight] = pack(weight, memory)
-    }
     return steps.map { step in
       StepForm(
         stages: step.stages,
@@ -164,18 +168,18 @@ package struct CellEngine: Sendable {
           operand.offset += part.first
           return operand
         },
-        weights: step.weights.map { packed[$0]! })
+        weights: step.weights.map { packed($0, memory) })
     }
   }
 
-  private func pack(_ weight: CutStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
+  private func packed(_ weight: CutStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
     let whole = weightMatrix(weight.whole.parameter, memory)
     let sections = compiled.cell.parameters[weight.whole.parameter].sections.count
     let rows =
       weight.whole.section.map { section in
         whole.part(rows: section * whole.rows / sections..<(section + 1) * whole.rows / sections)
       } ?? whole.transposed
-    return memory.context.pack(rows.part(rows: weight.units, columns: weight.depth))
+    return memory.context.packed(rows.part(rows: weight.units, columns: weight.depth))
   }
 
   private func outputTensor(_ index: Int, _ memory: SequenceMemory) -> Tensor {

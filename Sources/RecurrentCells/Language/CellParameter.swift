@@ -20,6 +20,15 @@ public struct CellParameter: Hashable, Sendable {
       }
     }
 
+    /// What tells it from all other structures.
+    package var numbers: [Int] {
+      switch self {
+      case .dense: [0]
+      case .blockDiagonal(let blocks): [1, blocks]
+      case .blockUpperTriangular(let blocks): [2, blocks]
+      }
+    }
+
     /// The columns in which some of these rows of a section of height × width have free elements.
     package func freeColumns(ofRows rows: Range<Int>, _ height: Int, _ width: Int) -> Range<Int> {
       let first = rows.lowerBound * blocks / height

@@ -92,6 +92,8 @@ package final class BufferPool: Sendable {
   package let context: ComputeContext
   private let size: BufferPool.SizeClass
   let address: UnsafeMutablePointer<Float>
+  /// What has been made of the numbers, until they are written in place.
+  let forms = Mutex(DerivedForms())
 
   /// How many floats it holds: at least as many as were asked for.
   package var capacity: Int { size.capacity }

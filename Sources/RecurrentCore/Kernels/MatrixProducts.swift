@@ -140,6 +140,7 @@ extension ComputeContext {
     let work = products.reduce(0) { $0 + $1.work }
     var pieces: [Piece] = []
     for (index, product) in products.enumerated() {
+      product.c.buffer.dropForms()
       let (m, n) = (product.c.rows, product.c.columns)
       if m == 0 || n == 0 { continue }
       let alongRows = m >= n
@@ -185,6 +186,7 @@ extension ComputeContext {
         && (b.map { $0.rows == a.rows && $0.columns == a.columns && $0.columnStride == 1 } ?? true),
       "Column sums of \(a.rows) × \(a.columns) do not fit \(out.columns) columns")
     if a.columns == 0 { return }
+    out.buffer.dropForms()
     // A piece is wide enough to read whole cache lines and, in all, some 64 Ki elements.
     precondition(
       places?.allSatisfy { 0..<a.rows ~= Int($0) } ?? true, "Sums of rows beyond the matrix")

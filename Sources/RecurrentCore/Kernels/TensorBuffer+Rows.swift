@@ -3,6 +3,7 @@
 extension TensorBuffer {
   package func fill(_ range: Range<Int>, with value: Float = 0) {
     precondition(range.lowerBound >= 0 && range.upperBound <= capacity, "A fill beyond the buffer")
+    dropForms()
     unsafe (address + range.lowerBound).update(repeating: value, count: range.count)
   }
 
@@ -11,6 +12,7 @@ extension TensorBuffer {
     precondition(
       start >= 0 && place >= 0 && start + count <= source.capacity && place + count <= capacity,
       "A copy beyond a buffer")
+    dropForms()
     unsafe (address + place).update(from: source.address + start, count: count)
   }
 }

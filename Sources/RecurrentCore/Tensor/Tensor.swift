@@ -101,9 +101,11 @@ public struct Tensor: Sendable {
     return try body(&span)
   }
 
-  /// Before the elements are overwritten: the tensor has memory of its own and no history.
+  /// Before the elements are overwritten: the tensor has memory of its own, from which nothing has
+  /// been derived, and no history.
   mutating func prepareToUpdate() {
     makeUnique()
+    buffer.dropForms()
     trace = nil
   }
 
