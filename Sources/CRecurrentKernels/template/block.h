@@ -295,6 +295,29 @@ static void run_block(const rk_program *program, int64_t step, const block *at) 
 #undef RK_EACH
 #undef RK_EACH_ROW
 
+/// Asks for what a block will load and store, so that it is there when the block begins. Blocks are
+/// short stretches of many rows, which the machine does not foresee by itself.
+static void prefetch_block(const rk_program *program, int64_t step, int32_t row, int32_t rows,
+                           int32_t unit, int32_t units) {
+  enum { LINE = 16 };
+  for (int32_t o = 0; o < program->op_count; o++) {
+    const rk_op *op = &program->ops[o];
+    if (op->code != RK_LOAD && op->code != RK_STORE) continue;
+    const rk_operand *operand = &program->operands[op->operand];
+    if (operand->row_stride == 0) continue;
+    const float *first = operand_at(operand, step) + row * operand->row_stride + unit;
+    for (int32_t r = 0; r < rows; r++, first += operand->row_stride) {
+      for (int32_t u = 0; u < units; u += LINE) {
+        if (op->code == RK_LOAD) {
+          __builtin_prefetch(first + u, 0);
+        } else {
+          __builtin_prefetch(first + u, 1);
+        }
+      }
+    }
+  }
+}
+
 /// Units outside, rows inside: the weights of a block of units are what is large, and stay in the
 /// cache while all rows pass.
 static void run_program(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
@@ -310,6 +333,14 @@ static void run_program(const rk_program *program, int64_t step, int32_t row0, i
           .scratch = scratch,
       };
       at.width = round_up(at.units, RK_LANES);
+      const int32_t below = row + program->block_rows;
+      if (below < row1) {
+        prefetch_block(program, step, below, at_most_int(row1 - below, at.rows), unit, at.units);
+      } else if (unit + program->block_units < unit1) {
+        const int32_t beside = unit + program->block_units;
+        prefetch_block(program, step, row0, at_most_int(row1 - row0, program->block_rows), beside,
+                       at_most_int(unit1 - beside, program->block_units));
+      }
       run_block(program, step, &at);
     }
   }

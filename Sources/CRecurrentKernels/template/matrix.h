@@ -112,6 +112,10 @@ RK_INLINE void multiply_rows(tile_task *task, int rows, int vectors, const int p
 #undef RK_CASE
 }
 
+/// A row of more floats than this is long, and so many of those fill the first cache: some caches have
+/// eight ways, and long rows often lie a multiple of a way apart.
+enum { LONG_ROW = 640, LONG_ROWS = RK_TILE_ROWS < 8 ? RK_TILE_ROWS : 8 };
+
 static void multiply_plain(tile_task *task, int rows, int vectors) {
   multiply_rows(task, rows, vectors, 0);
 }
@@ -122,9 +126,11 @@ static void multiply_packed(tile_task *task, int rows, int vectors) {
 
 /// Any number of rows over `vectors` vectors of units, from the first of a panel on. A panel stays in
 /// the first cache while all rows pass it. Rows of a plain A are cut into tiles as equal as can be:
-/// a last tile of few would wait.
+/// a last tile of few would wait. Where rows are long, more of them than the ways of the first cache
+/// would drive each other out of it.
 static void multiply_panels(const tile_task *task, int rows, int vectors) {
-  int tiles = (rows + RK_TILE_ROWS - 1) / RK_TILE_ROWS;
+  const int most = !task->packed && task->k > LONG_ROW ? LONG_ROWS : RK_TILE_ROWS;
+  int tiles = (rows + most - 1) / most;
   int step = tiles > 1 ? PANEL_VECTORS : vectors;
   for (int v = 0; v < vectors; v += step) {
     int width = at_most_int(vectors - v, step);

@@ -58,12 +58,20 @@ package struct CellEngine: Sendable {
 
   // MARK: Choices
 
-  /// Inputs of a few features cost less inside the loop, and so does a single step, and a step of
-  /// several rows at which only some parts are due.
+  /// Whether the products of the inputs are made before the loop, for all steps at once.
+  ///
+  /// That reads the input's matrix once instead of at every step, but writes and reads the products.
+  /// It pays where a step has few rows to read the matrix for; a few features, a single step, and a
+  /// step of several rows at which only some parts are due cost less inside the loop.
   private func hoists(steps: Int, rows: Int, _ due: DueSteps) -> Bool {
     if due.isKnown && rows >= 4 { return false }
-    return compiled.inputSizes[0] >= 32 && steps > 1 && steps * rows >= 16
+    let elements = compiled.inputSizes[0] * (compiled.mapWidths.max() ?? 0)
+    let enoughRows = elements > Self.largeMatrix ? 32 : 16
+    return compiled.inputSizes[0] >= 32 && rows < enoughRows && steps > 1 && steps * rows >= 16
   }
+
+  /// A matrix of more elements than this does not stay near between two steps.
+  private static let largeMatrix = 1_048_576
 
   /// A matrix with zeros wherever its structure says so.
   package func restricted(_ tensor: Tensor, parameter: Int) -> Tensor {

@@ -59,9 +59,8 @@ package struct StepForm: Sendable {
     }
     context.workers.team(upTo: split.members) { member in
       if split.byRows {
-        let tiles = (rows + split.tileRows - 1) / split.tileRows
-        let first = min(rows, tiles * member.index / member.count * split.tileRows)
-        let end = min(rows, tiles * (member.index + 1) / member.count * split.tileRows)
+        let first = rows * member.index / member.count
+        let end = rows * (member.index + 1) / member.count
         if first < end { run(steps, descending, rows: first..<end, member: nil, of: split) }
       } else {
         run(steps, descending, rows: 0..<rows, member: member, of: split)
@@ -74,8 +73,6 @@ package struct StepForm: Sendable {
   private struct Split {
     var members: Int
     var byRows: Bool
-    /// Rows are cut between multiples of this.
-    var tileRows: Int
   }
 
   /// Work, in floating-point operations, below which waking a thread costs more than it gives.
@@ -85,26 +82,26 @@ package struct StepForm: Sendable {
 
   private func split(rows: Int, steps: Range<Int>) -> Split {
     let tile = context.kernels.tileRows
-    let alone = Split(members: 1, byRows: true, tileRows: tile)
+    let alone = Split(members: 1, byRows: true)
     let threads = context.threadCount
     let panels = forms.map { $0.step.panels(context.kernels.panel) }.max() ?? 0
     switch context.sharing {
     case .automatic: break
-    case .rows: return Split(members: min(threads, rows), byRows: true, tileRows: 1)
-    case .units: return Split(members: min(threads, panels), byRows: false, tileRows: tile)
+    case .rows: return Split(members: min(threads, rows), byRows: true)
+    case .units: return Split(members: min(threads, panels), byRows: false)
     }
     let costs = forms.map(\.step.costPerRow)
     let cost = rows * steps.reduce(0) { $0 + costs[form(ofStep: $1)] }
     if threads == 1 || cost < Self.worthATeam { return alone }
     // Few rows a thread leave register tiles half empty.
     let rowMembers = min(threads, rows / max(tile / 2, 1))
-    if rowMembers == threads { return Split(members: threads, byRows: true, tileRows: tile / 2) }
+    if rowMembers == threads { return Split(members: threads, byRows: true) }
     let barriers = max(forms.map { $0.waits(isCut).count { $0 } }.max() ?? 1, 1)
     let unitMembers = min(threads, panels)
     if unitMembers > rowMembers, cost / steps.count / barriers >= Self.worthABarrier {
-      return Split(members: unitMembers, byRows: false, tileRows: tile)
+      return Split(members: unitMembers, byRows: false)
     }
-    return rowMembers > 1 ? Split(members: rowMembers, byRows: true, tileRows: tile / 2) : alone
+    return rowMembers > 1 ? Split(members: rowMembers, byRows: true) : alone
   }
 
   // MARK: One thread
@@ -174,7 +171,9 @@ package struct StepForm: Sendable {
         first += panels[place]
 
         let elements = blockElements(program)
-        var blockRows = min(rows, max(tile, elements / panel / tile * tile))
+        // Blocks of equal height: a last one of few rows would wait for its own sums.
+        let blocks = max(1, (rows * panel + elements - 1) / elements)
+        var blockRows = max((rows + blocks - 1) / blocks, min(rows, tile))
         var blockUnits = panel
         if rows <= tile {
           blockRows = rows
