@@ -309,9 +309,9 @@ static void prefetch_block(const rk_program *program, int64_t step, int32_t row,
     for (int32_t r = 0; r < rows; r++, first += operand->row_stride) {
       for (int32_t u = 0; u < units; u += LINE) {
         if (op->code == RK_LOAD) {
-          __builtin_prefetch(first + u, 0);
+          __builtin_prefetch(first + u, 0, 2);
         } else {
-          __builtin_prefetch(first + u, 1);
+          __builtin_prefetch(first + u, 1, 2);
         }
       }
     }

@@ -16,6 +16,7 @@ typedef struct tile_task {
   float *c;         ///< element (row, unit) of panel p at c[row * c_row + p * RK_PANEL + unit]
   int64_t c_row;
   int32_t fresh;    ///< 1: sums start at 0; 0: they start at what C holds
+  int32_t far;      ///< 1: C lies in a cache far away, or in memory
 } tile_task;
 
 enum { PANEL_VECTORS = RK_PANEL / RK_LANES };
@@ -116,6 +117,14 @@ RK_INLINE void multiply_rows(tile_task *task, int rows, int vectors, const int p
 /// eight ways, and long rows often lie a multiple of a way apart.
 enum { LONG_ROW = 640, LONG_ROWS = RK_TILE_ROWS < 8 ? RK_TILE_ROWS : 8 };
 
+/// Asks for `rows` rows of C over `vectors` vectors: a tile waits for all of it before it begins.
+RK_INLINE void prefetch_sums(const float *c, int64_t c_row, int rows, int vectors) {
+  enum { LINE = 16 };
+  for (int r = 0; r < rows; r++) {
+    for (int u = 0; u < vectors * RK_LANES; u += LINE) __builtin_prefetch(c + r * c_row + u, 1);
+  }
+}
+
 static void multiply_plain(tile_task *task, int rows, int vectors) {
   multiply_rows(task, rows, vectors, 0);
 }
@@ -140,6 +149,10 @@ static void multiply_panels(const tile_task *task, int rows, int vectors) {
       tile.a += row * (task->packed ? task->k : task->a_row);
       tile.b += v / PANEL_VECTORS * task->b_panel;
       tile.c += row * task->c_row + v * RK_LANES;
+      if (task->far) {
+        prefetch_sums(tile.c + count * task->c_row, task->c_row,
+                      at_most_int(rows - row - count, RK_TILE_ROWS), width);
+      }
       if (task->packed) {
         multiply_packed(&tile, count, width);
       } else {
@@ -248,10 +261,11 @@ static void pack_tiles(const rk_pack *arguments) { pack_panels(arguments, RK_TIL
 
 // MARK: - The product of two matrices
 
-/// A block of B is packed for the second and third cache, a block of A for the second; a panel of
-/// B stays in the first while the tiles of A pass. The sums go on where they stand in C, so none
+/// A block of B is packed for the second and third cache, a block of A for the second; tiles of A
+/// pass a panel of B, which streams from the second cache. Long sums are worth that: C is read and
+/// written once for every GEMM_K terms. The sums go on where they stand in C, so none
 /// of these lengths shows in the result's bits.
-enum { GEMM_K = 256, GEMM_M = 192, GEMM_N = 1024 };
+enum { GEMM_K = 512, GEMM_M = 96, GEMM_N = 1024 };
 
 /// With so few rows packing B, with so few units packing A would cost more than it gains.
 enum { FEW_ROWS = 2 * RK_TILE_ROWS, FEW_UNITS = 256 };
@@ -284,6 +298,7 @@ static void multiply_matrices(const rk_gemm *arguments) {
           .k = at_most_int(g.k - k0, GEMM_K),
           .c_row = g.c_row,
           .fresh = k0 == 0 && !g.accumulate,
+          .far = 1,
       };
       float *packed_b = g.workspace;
       float *packed_a = packed_b + (int64_t)task.k * round_up(n, RK_PANEL);
