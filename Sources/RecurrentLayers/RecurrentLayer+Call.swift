@@ -11,14 +11,20 @@ extension RecurrentLayer {
   ///   - lengths: How many steps of each row are real; the rest is padding, whatever it holds. A
   ///     row of length 0 keeps its initial state.
   ///   - key: What dropout and other randomness is drawn from. Without it there is none.
+  ///   - checkpointing: Where a gradient is taken, trade time for memory: of every layer only its
+  ///     output is kept, and its state at every so many steps; on the way back each stretch between
+  ///     two of these is run again. Gradients are equal, within rounding. Nil keeps what the way
+  ///     back needs of all steps, for an LSTM seven times its output. About the square root of the
+  ///     number of steps needs least.
   /// - Returns: The outputs, shaped as the input with the output size in place of the input's and
   ///   zero beyond a row's end, and the states at each row's own end. The reverse direction begins
   ///   at each row's own end.
   public func callAsFunction(
-    _ input: Tensor, state: RecurrentState? = nil, lengths: [Int]? = nil, key: RandomKey? = nil
+    _ input: Tensor, state: RecurrentState? = nil, lengths: [Int]? = nil, key: RandomKey? = nil,
+    checkpointing: Int? = nil
   ) -> (output: Tensor, state: RecurrentState) {
     let (output, state, _) = self(
-      input, state: state, lengths: lengths, key: key, recording: [])
+      input, state: state, lengths: lengths, key: key, checkpointing: checkpointing, recording: [])
     return (output, state)
   }
 
@@ -30,26 +36,32 @@ extension RecurrentLayer {
   /// - Precondition: The cell has what is asked for.
   public func callAsFunction(
     _ input: Tensor, state: RecurrentState? = nil, lengths: [Int]? = nil, key: RandomKey? = nil,
-    recording names: [String]
+    checkpointing: Int? = nil, recording names: [String]
   ) -> (output: Tensor, state: RecurrentState, recording: Recording) {
     precondition(
       (input.shape.count == 3 || input.shape.count == 2) && input.shape.last == inputSize,
       "\(cell.name) expected \(inputSize) input features at axis \(input.shape.count - 1), "
         + "found \(input.shape)")
+    precondition(
+      checkpointing.map { $0 >= 1 } ?? true,
+      "checkpointing is every 1 step or more, found \(checkpointing ?? 0)")
     if input.shape.count == 2 {
       let (output, states, recording) = run(
         input.reshaped([input.shape[0], 1, inputSize]), state: state.map { $0.insertingBatch() },
-        lengths: lengths, key: key, recording: names)
+        lengths: lengths, key: key, checkpointing: checkpointing, recording: names)
       return (
         output.reshaped([input.shape[0], outputSize]), states.removingBatch(),
         recording.map { $0.reshaped([$0.shape[0], $0.shape[1], $0.shape[3]]) }
       )
     }
     guard batchFirst else {
-      return run(input, state: state, lengths: lengths, key: key, recording: names)
+      return run(
+        input, state: state, lengths: lengths, key: key, checkpointing: checkpointing,
+        recording: names)
     }
     let (output, states, recording) = run(
-      input.transposed([1, 0, 2]), state: state, lengths: lengths, key: key, recording: names)
+      input.transposed([1, 0, 2]), state: state, lengths: lengths, key: key,
+      checkpointing: checkpointing, recording: names)
     return (
       output.transposed([1, 0, 2]), states, recording.map { $0.transposed([0, 2, 1, 3]) }
     )
@@ -75,7 +87,7 @@ extension RecurrentLayer {
     let (output, next, _) = run(
       input.reshaped([1, rows, inputSize]),
       state: isSingle ? state.map { $0.insertingBatch() } : state, lengths: nil, key: key,
-      recording: [])
+      checkpointing: nil, recording: [])
     return (
       output.reshaped(isSingle ? [outputSize] : [rows, outputSize]),
       isSingle ? next.removingBatch() : next
@@ -97,7 +109,8 @@ extension RecurrentLayer {
 
   /// The same for [time, batch, features].
   private func run(
-    _ input: Tensor, state: RecurrentState?, lengths: [Int]?, key: RandomKey?, recording: [String]
+    _ input: Tensor, state: RecurrentState?, lengths: [Int]?, key: RandomKey?,
+    checkpointing: Int?, recording: [String]
   ) -> (Tensor, RecurrentState, Recording) {
     let (steps, rows) = (input.shape[0], input.shape[1])
     if let state { check(state, rows: rows) }
@@ -121,7 +134,7 @@ extension RecurrentLayer {
           layerInput, below: below[direction],
           initialStates(state, layer: layer, direction: direction, order: order),
           layer: layer, direction: direction, order: order, key: key?.folded("masks").folded(place),
-          recording: recording)
+          checkpointing: checkpointing, recording: recording)
         for (index, final) in result.finalStates.enumerated() {
           finals[index].append(order.restoringBatch(of: final))
         }
@@ -180,7 +193,7 @@ extension RecurrentLayer {
 
   private func runDirection(
     _ features: Tensor, below: [String: Tensor], _ initial: [Tensor?], layer: Int, direction: Int,
-    order: RowOrder, key: RandomKey?, recording: [String]
+    order: RowOrder, key: RandomKey?, checkpointing: Int?, recording: [String]
   ) -> CellEngine.Result {
     let engine = engines[layer].engine(isRandom: key != nil, recording: recording)
     let masks = masks(engine.compiled, order: order, key: key, on: features.context)
@@ -193,7 +206,8 @@ extension RecurrentLayer {
     var result = engine.run(
       inputs: turns ? inputs.map(order.turningRows) : inputs, initialStates: initial,
       parameters: droppedOutWeights(layer, direction, engine.compiled.cell, key: key),
-      masks: masks, lengths: order.batch, reversed: direction == 1 && !turns)
+      masks: masks, lengths: order.batch, reversed: direction == 1 && !turns,
+      checkpointing: checkpointing)
     if turns {
       result.output = order.turningRows(of: result.output)
       result.recordings = result.recordings.map(order.turningRows)

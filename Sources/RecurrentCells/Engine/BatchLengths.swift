@@ -25,6 +25,16 @@ package struct BatchLengths: Sendable, Equatable {
     self.active = active
   }
 
+  private init(rows: Int, active: [Int]) {
+    self.rows = rows
+    self.active = active
+  }
+
+  /// The same rows at some of the steps. Those that have ended before have no step there.
+  package subscript(steps: Range<Int>) -> BatchLengths {
+    BatchLengths(rows: rows, active: Array(active[steps]))
+  }
+
   /// The rows' lengths, the longest first.
   package var sorted: [Int] { (0..<rows).map { row in active.count { $0 > row } } }
 

@@ -14,11 +14,23 @@ package final class BufferPool: Sendable {
   /// The free blocks of each size class.
   private let shelves = Mutex([[FreeBlock]](repeating: [], count: 2 * Int.bitWidth))
   private let systemAllocations = Atomic<Int>(0)
+  private let systemBytes = Atomic<Int>(0)
 
   package init() {}
 
   /// How often the pool had to ask the system for memory.
   package var systemAllocationCount: Int { systemAllocations.load(ordering: .relaxed) }
+
+  /// Bytes that the pool has asked the system for. It gives none back while it lives, so this is
+  /// also the most that its blocks have ever come to together.
+  package var systemByteCount: Int { systemBytes.load(ordering: .relaxed) }
+
+  /// Blocks that somebody holds.
+  package var blocksInUse: Int {
+    shelves.withLock { shelves in
+      systemAllocationCount - shelves.reduce(0) { $0 + $1.count }
+    }
+  }
 
   deinit {
     for block in shelves.withLock({ $0.joined() }) {
@@ -49,8 +61,9 @@ package final class BufferPool: Sendable {
     if let block = shelves.withLock({ $0[size.index].popLast() }) { return unsafe block.address }
     let count = systemAllocations.add(1, ordering: .relaxed).oldValue
     let lead = Self.lead(ofBlock: count)
-    let block = UnsafeMutableRawPointer.allocate(
-      byteCount: lead + size.capacity * 4, alignment: Self.line)
+    let bytes = lead + size.capacity * 4
+    systemBytes.add(bytes, ordering: .relaxed)
+    let block = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: Self.line)
     let address = unsafe block + lead
     unsafe (address - Self.line).storeBytes(of: block, as: UnsafeMutableRawPointer.self)
     return unsafe address.bindMemory(to: Float.self, capacity: size.capacity)

@@ -62,14 +62,21 @@ package final class Tape: Sendable {
   ///
   /// The tape is consumed: what an operation kept is let go as soon as its gradient is done.
   package func gradients(of value: Tensor, for places: [Int]) -> [Tensor?] {
+    gradients(
+      from: [(value, Tensor(repeating: 1, shape: value.shape, on: value.context))], for: places)
+  }
+
+  /// The same from several traced values, for each of which the gradient is known.
+  fileprivate func gradients(
+    from known: [(value: Tensor, gradient: Tensor)], for places: [Int]
+  ) -> [Tensor?] {
     let (operations, count) = record.withLock { record in
       defer { record.operations = [] }
       return (record.operations, record.count)
     }
     var remaining = operations
     var gradients = [Tensor?](repeating: nil, count: count)
-    gradients[value.trace!.index] = Tensor(
-      repeating: 1, shape: value.shape, on: value.context)
+    for (value, gradient) in known { gradients[value.trace!.index] = gradient }
     let wanted = Set(places)
     while let operation = remaining.popLast() {
       let incoming = operation.outputs.map { gradients[$0] }
@@ -88,6 +95,32 @@ package final class Tape: Sendable {
       }
     }
     return places.map { gradients[$0] }
+  }
+}
+
+extension Tape {
+  /// The way back through a computation that is done again for it, with a record of its own.
+  ///
+  /// - Parameters:
+  ///   - body: The computation. What it gives back are results of operations, each another one.
+  ///   - inputs: What it was done with.
+  ///   - wanted: For each input whether its gradient is asked for.
+  ///   - results: The gradients of what `body` gives back; nil stands for zero.
+  /// - Returns: The gradients of the inputs; nil where none is asked for, or where it is zero.
+  package static func gradients(
+    through body: ([Tensor?]) -> [Tensor], at inputs: [Tensor?], wanted: [Bool],
+    results: [Tensor?]
+  ) -> [Tensor?] {
+    let tape = Tape()
+    let leaves = zip(inputs, wanted).map { input, isWanted in
+      input.map { isWanted ? tape.leaf($0.detached) : $0.detached }
+    }
+    let known = zip(body(leaves), results).compactMap { value, gradient in
+      value.trace == nil ? nil : gradient.map { (value: value, gradient: $0) }
+    }
+    var found = tape.gradients(
+      from: known, for: leaves.compactMap { $0?.trace?.index })[...]
+    return leaves.map { leaf in leaf?.trace == nil ? nil : found.removeFirst() }
   }
 }
 

@@ -81,6 +81,19 @@ extension Tensor {
     }
   }
 
+  /// Neighbouring slices along an axis, made as they are asked for.
+  ///
+  /// - Parameters:
+  ///   - size: Places in each slice, at least 1; the last one may have fewer.
+  ///   - axis: Counted from the end if negative.
+  public func chunks(of size: Int, axis: Int = 0) -> some Sequence<Tensor> {
+    let length = parts(around: axis, for: "chunks").length
+    precondition(size >= 1, "chunks expected at least 1 place in each, found \(size)")
+    return (0..<(length + size - 1) / size).lazy.map { index in
+      slice(axis: axis, range: index * size..<min((index + 1) * size, length))
+    }
+  }
+
   /// The places of an axis in reverse order.
   ///
   /// - Parameter axis: Counted from the end if negative.
