@@ -2,9 +2,10 @@
 //
 //   kernels_test [--stride N] [--bench] [NAME …]
 //
-// NAME picks instruction sets; N is the distance of the floats that functions are tried at (1 is
+// NAME picks instruction sets, or what multiplies ("float32", "tiles"); N is the distance of the floats that functions are tried at (1 is
 // every float). Products are compared bit for bit with one accumulator per element, added to in
-// the order of j: whatever way the kernels cut the work, no bit may change.
+// the order of j: whatever way the kernels cut the work, no bit may change. Other precisions: see
+// `precision.h`.
 //
 // Every array ends at a page that cannot be touched, and what lies around it is checked.
 
@@ -24,15 +25,17 @@
 #endif
 
 #if defined(RK_TEST_WIDE)
-/// The template at AVX-512's sizes, built for AVX2: tests its loops on machines without AVX-512.
-extern const rk_table rk_table_wide;
+/// The template at AVX-512's sizes, built for AVX2, in all precisions; ends with NULL.
+extern const rk_table *const rk_wide_tables[];
 #endif
 
 static const rk_table *table;
 static int failures;
 
 static void report(int ok, const char *what, const char *detail) {
-  printf("%-4s %-8s %s%s%s\n", ok ? "ok" : "FAIL", table ? table->name : "", what,
+  const int is_plain = table == NULL || strcmp(table->products, "float32") == 0;
+  printf("%-4s %-8s %s%s%s%s%s\n", ok ? "ok" : "FAIL", table ? table->name : "",
+         is_plain ? "" : table->products, is_plain ? "" : ": ", what,
          detail[0] ? ": " : "", detail);
   fflush(stdout);
   failures += !ok;
@@ -130,7 +133,7 @@ static int run(const rk_op *ops, int op_count, int slots, const rk_operand *oper
                const float *const *weights, int64_t step, shape s) {
   rk_program program = {ops, op_count, slots, s.block_rows, s.block_units, operands, weights,
                         s.first_unit};
-  array scratch = make_array((size_t)slots * (size_t)s.block_rows * (size_t)s.block_units, 64);
+  array scratch = make_array((size_t)table->run_scratch(&program, s.row1 - s.row0), 64);
   memset(scratch.p, 0xff, scratch.count * 4);
   table->run(&program, step, s.row0, s.row1, s.unit0, s.unit1, scratch.p);
   return free_array(scratch);
@@ -550,6 +553,27 @@ static void check_dispatch(void) {
   report(ok, "dispatch", best ? best->name : "");
 }
 
+#include "precision.h"
+
+/// Every precision has a table wherever float32 has one, and of the same instruction set.
+static void check_precisions(void) {
+  int ok = 1;
+  for (int i = 0; i < 5; i++) {
+    const rk_table *plain = rk_kernels((rk_isa)i);
+    ok &= rk_kernels_for((rk_isa)i, RK_FLOAT32) == plain;
+    for (int precision = RK_HIGH; precision <= RK_BFLOAT16; precision++) {
+      const rk_table *one = rk_kernels_for((rk_isa)i, (rk_precision)precision);
+      ok &= (one == NULL) == (plain == NULL);
+      if (one == NULL) continue;
+      ok &= one->isa == plain->isa && strcmp(one->name, plain->name) == 0;
+      ok &= one->panel == plain->panel && one->lanes == plain->lanes;
+      ok &= (precision == RK_HIGH) == (one == plain || strcmp(one->products, "split") == 0);
+    }
+  }
+  const rk_table *best = rk_default_kernels();
+  report(ok, "precisions", best ? rk_kernels_for(best->isa, RK_BFLOAT16)->products : "");
+}
+
 // MARK: - Speed
 
 /// This thread's processor time: what others do on the machine counts less.
@@ -573,6 +597,10 @@ static double now(void) {
     }                                                                  \
   } while (0)
 
+static const char *label(void) {
+  return strcmp(table->products, "float32") == 0 ? table->name : table->products;
+}
+
 static void bench_gemm(int m, int n, int k, int a_turned, int b_turned) {
   array a = make_array((size_t)m * (size_t)k, 64), b = make_array((size_t)k * (size_t)n, 64);
   array c = make_array((size_t)m * (size_t)n, 64);
@@ -581,32 +609,34 @@ static void bench_gemm(int m, int n, int k, int a_turned, int b_turned) {
                b.p, b_turned ? 1 : n, b_turned ? k : 1, c.p, n, workspace.p, NULL};
   double seconds;
   BEST_TIME(seconds, table->gemm(&g));
-  printf("     %-8s gemm %4d x %4d x %4d %s%s  %8.2f us  %6.1f GFLOP/s\n", table->name, m, n, k,
+  printf("     %-8s gemm %4d x %4d x %4d %s%s  %8.2f us  %6.1f GFLOP/s\n", label(), m, n, k,
          a_turned ? "T" : "N", b_turned ? "T" : "N", seconds * 1e6, 2e-9 * m * n * k / seconds);
   free_array(a), free_array(b), free_array(c), free_array(workspace);
 }
 
 /// Four products on four slots, as an LSTM has them.
 static void bench_product(int rows, int units, int k) {
-  array packed = make_array((size_t)(4 * up(units, table->panel) * k), 64);
+  const int weight_size = up(units, table->panel) * table->packed_depth(k);
+  array w = make_array((size_t)(units * k), 4), packed = make_array((size_t)(4 * weight_size), 64);
   array x = make_array((size_t)(rows * k), 64), y = make_array((size_t)(rows * units), 64);
   const float *weights[4];
   rk_op ops[8];
   for (uint16_t i = 0; i < 4; i++) {
-    weights[i] = packed.p + i * up(units, table->panel) * k;
+    weights[i] = packed.p + i * weight_size;
+    table->pack(&(rk_pack){units, k, w.p, k, 1, packed.p + i * weight_size, NULL});
     ops[2 * i] = (rk_op){.code = RK_CONSTANT, .dst = i};
     ops[2 * i + 1] = (rk_op){.code = RK_PRODUCT, .dst = i, .weight = i, .k = k};
   }
   rk_operand operands[] = {{x.p, 0, k, 0, 0}};
   int block_units = 64, block_rows = up(rows, table->tile_rows);
-  if (block_rows > 24) block_rows = 24;
-  array scratch = make_array((size_t)(4 * block_rows * block_units), 64);
+  if (block_rows > 24) block_rows = up(24, table->tile_rows);
   rk_program program = {ops, 8, 4, block_rows, block_units, operands, weights, 0};
+  array scratch = make_array((size_t)table->run_scratch(&program, rows), 64);
   double seconds;
   BEST_TIME(seconds, table->run(&program, 0, 0, rows, 0, units, scratch.p));
-  printf("     %-8s product B=%-3d H=%-4d            %8.2f us  %6.1f GFLOP/s\n", table->name, rows,
+  printf("     %-8s product B=%-3d H=%-4d            %8.2f us  %6.1f GFLOP/s\n", label(), rows,
          units, seconds * 1e6, 8e-9 * rows * units * k / seconds);
-  free_array(packed), free_array(x), free_array(y), free_array(scratch);
+  free_array(w), free_array(packed), free_array(x), free_array(y), free_array(scratch);
 }
 
 static void bench_functions(void) {
@@ -657,7 +687,7 @@ static void bench(void) {
     rk_pack pack = {512, 512, w.p, turned ? 1 : 512, turned ? 512 : 1, packed.p, NULL};
     double seconds;
     BEST_TIME(seconds, table->pack(&pack));
-    printf("     %-8s pack %s %.3f ns per element\n", table->name, turned ? "T" : "N",
+    printf("     %-8s pack %s %.3f ns per element\n", label(), turned ? "T" : "N",
            seconds * 1e9 / (512 * 512));
   }
   array out = make_array(512, 64);
@@ -669,19 +699,23 @@ static void bench(void) {
            seconds * 1e9 / (512 * 512));
   }
   free_array(w), free_array(packed), free_array(out);
-  bench_functions();
+  if (strcmp(table->products, "float32") == 0) bench_functions();
 }
 
 int main(int argc, char **argv) {
   uint32_t stride = 9973;
   int speed = 0, named = 0;
-  const rk_table *tables[5];
+  const rk_table *tables[20];
   int count = 0;
-  for (int i = 0; i < 4; i++) {
-    if (rk_kernels((rk_isa)i)) tables[count++] = rk_kernels((rk_isa)i);
+  for (int i = 0; i < 12; i++) {
+    const rk_table *plain = rk_kernels((rk_isa)(i / 3));
+    const rk_table *one = rk_kernels_for((rk_isa)(i / 3), (rk_precision)(i % 3));
+    if (one && (one != plain || i % 3 == RK_FLOAT32)) tables[count++] = one;
   }
 #if defined(RK_TEST_WIDE)
-  if (rk_kernels(RK_AVX2)) tables[count++] = &rk_table_wide;
+  for (int i = 0; rk_kernels(RK_AVX2) && rk_wide_tables[i]; i++) {
+    tables[count++] = rk_wide_tables[i];
+  }
 #endif
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--stride") == 0 && i + 1 < argc) {
@@ -693,13 +727,20 @@ int main(int argc, char **argv) {
     }
   }
   check_dispatch();
+  check_precisions();
   for (int t = 0; t < count; t++) {
     int wanted = named == 0;
-    for (int i = 1; i < argc; i++) wanted |= strcmp(argv[i], tables[t]->name) == 0;
+    for (int i = 1; i < argc; i++) {
+      wanted |= strcmp(argv[i], tables[t]->name) == 0 || strcmp(argv[i], tables[t]->products) == 0;
+    }
     if (!wanted) continue;
     table = tables[t];
     if (speed) {
       bench();
+      continue;
+    }
+    if (strcmp(table->products, "float32") != 0) {
+      check_precision();
       continue;
     }
     check_pointwise();
@@ -709,6 +750,7 @@ int main(int argc, char **argv) {
     check_gemm();
     check_columns();
     check_functions(stride ? stride : 1);
+    check_stated_error();
   }
   printf(failures ? "%d checks failed\n" : "all checks passed\n", failures);
   return failures != 0;

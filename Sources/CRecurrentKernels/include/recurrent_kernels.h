@@ -25,6 +25,13 @@ typedef enum rk_isa {
   RK_AVX512 = 3,
 } rk_isa;
 
+/// How exactly products multiply; everything else is float32.
+typedef enum rk_precision {
+  RK_FLOAT32 = 0,
+  RK_HIGH = 1,      ///< each number as the sum of two bfloat16, three products of the four
+  RK_BFLOAT16 = 2,  ///< numbers rounded to bfloat16
+} rk_precision;
+
 // MARK: - The block program
 
 /// An array with one row of units for every step and batch row:
@@ -113,7 +120,8 @@ typedef struct rk_program {
   int32_t block_rows;          ///< ≥ 1
   int32_t block_units;         ///< a multiple of the table's `panel`
   const rk_operand *operands;  ///< operands may alias each other: within one block every
-                               ///< operation is done in order before the next begins
+                               ///< operation is done in order before the next begins. What a
+                               ///< product reads the same call writes nowhere
   const float *const *weights; ///< packed matrices, 64-byte aligned
   int32_t first_unit;          ///< the first unit that the packed matrices have a row for
 } rk_program;
@@ -139,12 +147,13 @@ typedef struct rk_gemm {
 } rk_gemm;
 
 /// Packs an n × k matrix W, element (i, j) at w[i * w_row + j * w_col], into panels of `panel`
-/// output units: dst[p][j][u] = W[p * panel + u][j], zero where p * panel + u ≥ n.
+/// output units: dst[p][j][u] = W[p * panel + u][j], zero where p * panel + u ≥ n. So it is for
+/// float32; in other precisions numbers are smaller, and what a panel holds is the table's affair.
 typedef struct rk_pack {
   int32_t n, k;
   const float *w;
   int64_t w_row, w_col;
-  float *dst;                  ///< ceil(n / panel) * k * panel floats, 64-byte aligned
+  float *dst;                  ///< ceil(n / panel) * packed_depth(k) * panel floats, 64-byte aligned
   const int32_t *places;       ///< k places, or NULL: column j is the matrix's places[j]
 } rk_pack;
 
@@ -162,27 +171,39 @@ typedef struct rk_columns {
   const int32_t *places;       ///< `rows` places, or NULL: row i of the sum is row places[i] instead
 } rk_columns;
 
-/// The kernels of one instruction set.
+/// The kernels of one instruction set and precision.
 typedef struct rk_table {
   rk_isa isa;
   const char *name;            ///< "generic", "neon", "avx2", "avx512"
+  const char *products;        ///< what multiplies: "float32"; "rounded": float32 too, of rounded
+                               ///< numbers; "dots": AVX512_BF16; "tiles", "split": AMX, of one and
+                               ///< of two bfloat16
   int32_t lanes;               ///< floats in a vector
   int32_t panel;               ///< units in a packed panel, a multiple of `lanes`
   int32_t tile_rows;           ///< rows of the register tile: block_rows is best a multiple
 
   /// Runs the program for step `step`, rows [row0, row1) and units [unit0, unit1) of the stage.
-  /// unit0 is a multiple of `panel` beyond the program's first unit. `scratch`: slot_count * block_rows * block_units floats,
-  /// 64-byte aligned, owned by the calling thread; contents irrelevant before and after.
+  /// unit0 is a multiple of `panel` beyond the program's first unit. `scratch`:
+  /// `run_scratch(program, row1 - row0)` floats, 64-byte aligned, owned by the calling thread;
+  /// contents irrelevant before and after.
   void (*run)(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
               int32_t unit0, int32_t unit1, float *scratch);
+  /// At least slot_count * block_rows * block_units; no more than for more rows.
+  int64_t (*run_scratch)(const rk_program *program, int32_t rows);
   void (*gemm)(const rk_gemm *arguments);
   int64_t (*gemm_workspace)(int32_t m, int32_t n, int32_t k);
   void (*pack)(const rk_pack *arguments);
+  int32_t (*packed_depth)(int32_t k);  ///< floats that a packed matrix of k columns has for a unit
   void (*columns)(const rk_columns *arguments);
 } rk_table;
 
-/// The kernels for `isa`, or NULL where this machine or this build does not have it.
+/// The float32 kernels for `isa`, or NULL where this machine or this build does not have it.
 const rk_table *rk_kernels(rk_isa isa);
+
+/// The same with products of a precision, by the best means that the machine has beside `isa`: for
+/// RK_HIGH without AMX the float32 kernels, which are more exact. Asks the operating system for the
+/// use of AMX where that is needed.
+const rk_table *rk_kernels_for(rk_isa isa, rk_precision precision);
 
 /// The best this machine has, or the one that RECURRENT_ISA=generic|neon|avx2|avx512 names.
 /// A name that is unknown or not available here is answered with NULL: the caller says so.

@@ -11,6 +11,7 @@
 #define RK_TILE_ROWS 6
 #define RK_FUSED 1
 #define RK_TABLE rk_table_avx2
+#define RK_TABLE_ROUNDED rk_table_avx2_rounded
 #define RK_ISA RK_AVX2
 #define RK_NAME "avx2"
 

@@ -9,6 +9,7 @@
 #define RK_TILE_ROWS 6
 #define RK_FUSED 1
 #define RK_TABLE rk_table_neon
+#define RK_TABLE_ROUNDED rk_table_neon_rounded
 #define RK_ISA RK_NEON
 #define RK_NAME "neon"
 

@@ -8,6 +8,7 @@ typedef struct block {
   int32_t width;        ///< `units` rounded up to whole vectors: floats from row to row in a slot
   int64_t slot;         ///< floats from slot to slot
   float *scratch;
+  panel_product multiply;
 } block;
 
 /// The vectors of a slot in use: rows lie one after the other, so a block is one flat array.
@@ -173,7 +174,7 @@ static void add_product(const block *at, const float *base, int64_t row_stride,
       .c = dst, .c_row = at->width,
       .fresh = 0,
   };
-  multiply_panels(&task, at->rows, at->width / RK_LANES);
+  at->multiply(&task, at->rows, at->width / RK_LANES);
 }
 
 // MARK: - The program
@@ -320,8 +321,8 @@ static void prefetch_block(const rk_program *program, int64_t step, int32_t row,
 
 /// Units outside, rows inside: the weights of a block of units are what is large, and stay in the
 /// cache while all rows pass.
-static void run_program(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
-                        int32_t unit0, int32_t unit1, float *scratch) {
+static void run_blocks(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
+                       int32_t unit0, int32_t unit1, float *scratch, panel_product multiply) {
   for (int32_t unit = unit0; unit < unit1; unit += program->block_units) {
     for (int32_t row = row0; row < row1; row += program->block_rows) {
       block at = {
@@ -331,6 +332,7 @@ static void run_program(const rk_program *program, int64_t step, int32_t row0, i
           .units = at_most_int(unit1 - unit, program->block_units),
           .slot = (int64_t)program->block_rows * program->block_units,
           .scratch = scratch,
+          .multiply = multiply,
       };
       at.width = round_up(at.units, RK_LANES);
       const int32_t below = row + program->block_rows;
@@ -344,4 +346,14 @@ static void run_program(const rk_program *program, int64_t step, int32_t row0, i
       run_block(program, step, &at);
     }
   }
+}
+
+static void run_program(const rk_program *program, int64_t step, int32_t row0, int32_t row1,
+                        int32_t unit0, int32_t unit1, float *scratch) {
+  run_blocks(program, step, row0, row1, unit0, unit1, scratch, multiply_panels);
+}
+
+static int64_t run_scratch(const rk_program *program, int32_t rows) {
+  (void)rows;
+  return (int64_t)program->slot_count * program->block_rows * program->block_units;
 }

@@ -19,6 +19,9 @@ typedef struct tile_task {
   int32_t far;      ///< 1: C lies in a cache far away, or in memory
 } tile_task;
 
+/// Any number of rows over `vectors` vectors of units, from the first of a panel on.
+typedef void (*panel_product)(const tile_task *task, int rows, int vectors);
+
 enum { PANEL_VECTORS = RK_PANEL / RK_LANES };
 
 /// The heart of everything: `rows` × `width` vectors of C in registers while j runs.
@@ -256,6 +259,8 @@ RK_INLINE void pack_panels(const rk_pack *pack, const int width) {
 }
 
 static void pack_matrix(const rk_pack *arguments) { pack_panels(arguments, RK_PANEL); }
+
+static int32_t plain_depth(int32_t k) { return k; }
 
 static void pack_tiles(const rk_pack *arguments) { pack_panels(arguments, RK_TILE_ROWS); }
 

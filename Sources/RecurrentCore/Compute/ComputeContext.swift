@@ -1,5 +1,5 @@
-/// What a computation runs on: the kernels of one instruction set, a team of threads and a pool of
-/// buffers.
+/// What a computation runs on: the kernels of one instruction set and precision, a team of threads
+/// and a pool of buffers.
 ///
 /// A tensor lives in the context it was made in, as PyTorch's live on a device, and operations run
 /// in the context of their first operand. One program can hold several contexts, so a test covers
@@ -10,6 +10,8 @@ public final class ComputeContext: Sendable {
   public let instructionSet: InstructionSet
   /// Threads a computation may use, the caller's included.
   public let threadCount: Int
+  /// How exactly matrices are multiplied.
+  public let precision: Precision
 
   package let kernels: KernelTable
   package let workers: WorkerPool
@@ -28,13 +30,24 @@ public final class ComputeContext: Sendable {
   ///   - instructionSet: One of ``InstructionSet/available``; by default what the environment
   ///     variable `RECURRENT_ISA` names, or the best this machine has.
   ///   - threadCount: At least 1; by default the processors this process may run on.
+  ///   - precision: How exactly matrices are multiplied. Every machine has all three; what is lost
+  ///     and gained by them says ``Precision``.
   /// - Precondition: This machine has the instruction set.
-  public convenience init(instructionSet: InstructionSet? = nil, threadCount: Int? = nil) {
-    self.init(instructionSet: instructionSet, threadCount: threadCount, sharing: .automatic)
+  public convenience init(
+    instructionSet: InstructionSet? = nil, threadCount: Int? = nil, precision: Precision = .float32
+  ) {
+    self.init(
+      instructionSet: instructionSet, threadCount: threadCount, precision: precision,
+      sharing: .automatic)
   }
 
-  package init(instructionSet: InstructionSet?, threadCount: Int?, sharing: Sharing) {
-    guard let kernels = instructionSet.map(\.table) ?? KernelTable.chosen else {
+  package init(
+    instructionSet: InstructionSet?, threadCount: Int?, precision: Precision = .float32,
+    sharing: Sharing
+  ) {
+    guard
+      let kernels = (instructionSet ?? KernelTable.chosen?.instructionSet)?.table(precision)
+    else {
       preconditionFailure(
         "This machine or build has no kernels for the instruction set asked for; it has "
           + InstructionSet.available.map(\.rawValue).joined(separator: ", "))
@@ -44,6 +57,7 @@ public final class ComputeContext: Sendable {
     self.kernels = kernels
     self.instructionSet = kernels.instructionSet
     self.threadCount = count
+    self.precision = precision
     self.workers = WorkerPool(threadCount: count)
     self.buffers = BufferPool()
     self.sharing = sharing

@@ -7,9 +7,13 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
   public var description: String { rawValue }
 
   /// Those this machine can run, the plainest first.
-  public static var available: [InstructionSet] { allCases.filter { $0.table != nil } }
+  public static var available: [InstructionSet] {
+    allCases.filter { $0.table(.float32) != nil }
+  }
 
-  var table: KernelTable? { unsafe KernelTable(pointer: rk_kernels(code)) }
+  func table(_ precision: Precision) -> KernelTable? {
+    unsafe KernelTable(pointer: rk_kernels_for(code, precision.code))
+  }
 
   private var code: rk_isa {
     switch self {
@@ -21,7 +25,18 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
   }
 }
 
-/// The kernels of one instruction set: a table of C functions that lives as long as the program.
+extension Precision {
+  fileprivate var code: rk_precision {
+    switch self {
+    case .float32: RK_FLOAT32
+    case .high: RK_HIGH
+    case .bfloat16: RK_BFLOAT16
+    }
+  }
+}
+
+/// The kernels of one instruction set and precision: a table of C functions that lives as long as
+/// the program.
 @safe package struct KernelTable: @unchecked Sendable {
   let pointer: UnsafePointer<rk_table>
 
@@ -36,10 +51,24 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
   package var instructionSet: InstructionSet {
     InstructionSet(rawValue: unsafe String(cString: pointer.pointee.name))!
   }
+  /// What multiplies: "float32", "rounded", "dots", "tiles" or "split"; see ``rk_table``.
+  package var products: String { unsafe String(cString: pointer.pointee.products) }
   /// Floats in a vector.
   package var lanes: Int { Int(unsafe pointer.pointee.lanes) }
   /// Units in a packed panel of a matrix.
   package var panel: Int { Int(unsafe pointer.pointee.panel) }
   /// Rows of the register tile.
   package var tileRows: Int { Int(unsafe pointer.pointee.tile_rows) }
+
+  /// Floats that a packed matrix of so many columns has for each unit.
+  func packedDepth(_ columns: Int) -> Int {
+    Int(unsafe pointer.pointee.packed_depth(Int32(columns)))
+  }
+
+  /// Floats of scratch that a program needs for up to so many rows.
+  func scratch(_ program: rk_program, rows: Int) -> Int {
+    unsafe withUnsafePointer(to: program) {
+      Int(unsafe pointer.pointee.run_scratch($0, Int32(rows)))
+    }
+  }
 }

@@ -11,6 +11,7 @@ struct DerivedForms: Sendable {
   struct PackedKey: Hashable, Sendable {
     let offset, rows, columns, rowStride, columnStride: Int
     let instructionSet: InstructionSet
+    let precision: Precision
   }
 
   var packed: [PackedKey: PackedMatrix] = [:]
@@ -53,7 +54,7 @@ extension ComputeContext {
     let key = DerivedForms.PackedKey(
       offset: matrix.offset, rows: matrix.rows, columns: matrix.columns,
       rowStride: matrix.rowStride, columnStride: matrix.columnStride,
-      instructionSet: instructionSet)
+      instructionSet: instructionSet, precision: precision)
     if let known = matrix.buffer.forms.withLock({ $0.packed[key] }) { return known }
     let made = pack(matrix)
     return matrix.buffer.forms.withLock { forms in

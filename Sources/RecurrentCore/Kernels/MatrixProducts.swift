@@ -212,7 +212,8 @@ extension ComputeContext {
   package func pack(_ matrix: Matrix, into reused: PackedMatrix? = nil) -> PackedMatrix {
     let panel = kernels.panel
     let panels = (matrix.rows + panel - 1) / panel
-    let needed = panels * panel * matrix.columns
+    let depth = kernels.packedDepth(matrix.columns)
+    let needed = panels * panel * depth
     let buffer =
       reused.flatMap { $0.buffer.capacity >= needed ? $0.buffer : nil }
       ?? TensorBuffer(uninitialized: needed, in: self)
@@ -223,7 +224,7 @@ extension ComputeContext {
         rk_pack(
           n: Int32(min(step * panel, matrix.rows - row)), k: Int32(matrix.columns),
           w: matrix.address + row * matrix.rowStride, w_row: Int64(matrix.rowStride),
-          w_col: Int64(matrix.columnStride), dst: buffer.address + row * matrix.columns,
+          w_col: Int64(matrix.columnStride), dst: buffer.address + row * depth,
           places: nil))
     }
     return PackedMatrix(buffer: buffer, units: matrix.rows, depth: matrix.columns)

@@ -180,14 +180,16 @@ package struct StepForm: Sendable {
           let width = (units.count + panel - 1) / panel
           blockUnits = panel * max(1, min(width, elements / (rows * panel)))
         }
-        scratchCount = max(scratchCount, program.slotCount * blockRows * blockUnits)
+        let encoded = unsafe rk_program(
+          ops: form.operations[index], op_count: Int32(program.operations.count),
+          slot_count: Int32(program.slotCount), block_rows: Int32(blockRows),
+          block_units: Int32(blockUnits), operands: form.operands, weights: form.weights,
+          first_unit: Int32(program.units.lowerBound))
+        scratchCount = max(
+          scratchCount, unsafe context.kernels.scratch(encoded, rows: rows))
         unsafe result.append(
           Part(
-            program: rk_program(
-              ops: form.operations[index], op_count: Int32(program.operations.count),
-              slot_count: Int32(program.slotCount), block_rows: Int32(blockRows),
-              block_units: Int32(blockUnits), operands: form.operands, weights: form.weights,
-              first_unit: Int32(program.units.lowerBound)),
+            program: encoded,
             units: Int32(units.lowerBound)..<Int32(units.upperBound),
             waits: place == 0 && waits[stage]))
         index += 1
