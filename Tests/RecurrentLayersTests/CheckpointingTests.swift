@@ -38,7 +38,7 @@ import Testing
   /// Compares values and all gradients for stretches of every kind: of one step, of a few with a
   /// shorter last one, of all but one step, and of more steps than there are.
   private func expectEqual(
-    _ inputs: Inputs, _ what: Comment? = nil,
+    _ inputs: Inputs, _ what: Comment? = nil, every intervals: [Int] = [1, 3, 4, 10, 11, 100],
     call: Call = { $0.layer($0.input, state: $0.state, checkpointing: $1) }
   ) {
     func run(_ interval: Int?) -> (
@@ -55,7 +55,7 @@ import Testing
       return (result.output, result.state, gradient)
     }
     let whole = run(nil)
-    for interval in [1, 3, 4, 10, 11, 100] {
+    for interval in intervals {
       let found = run(interval)
       #expect(mismatch(found.output, whole.output) == nil, what)
       for name in whole.state.names {
@@ -84,6 +84,16 @@ import Testing
       expectEqual(inputs, "\(lengths)") { inputs, interval in
         inputs.layer(inputs.input, lengths: lengths, checkpointing: interval)
       }
+    }
+  }
+
+  /// A matrix memory's chunks begin where they do without checkpoints.
+  @Test func chunksOfAMatrixMemory() throws {
+    let layer = try Self.layer("mlstm", bidirectional: true)
+    let inputs = Inputs(layer: layer, input: wave([75, 3, 7], phase: 100))
+    expectEqual(inputs, every: [20, 64])
+    expectEqual(inputs, "padded", every: [20, 64]) { inputs, interval in
+      inputs.layer(inputs.input, lengths: [40, 75, 3], checkpointing: interval)
     }
   }
 

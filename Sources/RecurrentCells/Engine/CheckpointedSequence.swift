@@ -4,12 +4,16 @@ extension SequenceEngine {
   /// Runs the cell over a sequence, keeping less of it for the way back.
   ///
   /// - Parameter interval: Steps of a stretch. Of each only the state that it begins with is kept; the
-  ///   way back runs it again. Nil keeps what the way back needs of all steps.
+  ///   way back runs it again. Nil keeps what the way back needs of all steps. A sequence that is
+  ///   computed chunkwise has stretches of whole chunks, the next longer ones.
   package func run(
     inputs: [Tensor], initialStates: [Tensor?], parameters: [Tensor], masks: [Tensor],
     lengths: BatchLengths, reversed: Bool, checkpointing interval: Int?
   ) -> CellEngine.Result {
     let operands: [Tensor?] = inputs + initialStates + parameters
+    // Chunks that began elsewhere would round otherwise, and a matrix memory's gradient feels that.
+    let chunk = isChunkwise ? MatrixMemory.usualChunk : 1
+    let interval = interval.map { ($0 + chunk - 1) / chunk * chunk }
     guard let interval, interval < lengths.steps, operands.contains(where: { $0?.trace != nil })
     else {
       return run(
