@@ -40,6 +40,10 @@ let package = Package(
     .executableTarget(
       name: "own-cell", dependencies: ["Recurrent"], path: "Examples/OwnCell"),
 
+    .executableTarget(
+      name: "stream-latency", dependencies: ["Recurrent"], path: "Examples/StreamLatency"),
+
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["RecurrentCore", "RecurrentFormats"],
       path: "Tests/Support"),
@@ -47,7 +51,10 @@ let package = Package(
     .testTarget(name: "RecurrentCellsTests", dependencies: ["RecurrentCells", "TestSupport"]),
     .testTarget(
       name: "RecurrentLayersTests",
-      dependencies: ["RecurrentLayers", "RecurrentTraining", "RecurrentFormats", "TestSupport"]),
+      dependencies: [
+        "RecurrentLayers", "RecurrentTraining", "RecurrentFormats", "TestSupport",
+        "AllocationCounter",
+      ]),
     .testTarget(
       name: "RecurrentTrainingTests",
       dependencies: ["RecurrentTraining", "RecurrentFormats", "TestSupport"]),
@@ -59,6 +66,7 @@ let package = Package(
 )
 
 // `unsafe` has to be written where memory safety is the author's own affair: in RecurrentCore only.
-for target in package.targets where target.name != "CRecurrentKernels" {
+let inC: Set = ["CRecurrentKernels", "AllocationCounter"]
+for target in package.targets where !inC.contains(target.name) {
   target.swiftSettings = [.strictMemorySafety()]
 }

@@ -9,7 +9,7 @@ struct LayerEngine: Sendable {
   /// With the numbers that they are where no key is given.
   private let expected: SequenceEngine
   /// States that the layer above reads, which are recorded.
-  private let readAbove: [String]
+  let readAbove: [String]
 
   /// - Parameter isTop: Whether no layer above reads what this one leaves.
   init(_ cell: Cell, sizes: CellSizes, isTop: Bool) throws(CellError) {

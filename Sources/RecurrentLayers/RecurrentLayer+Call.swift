@@ -247,7 +247,7 @@ extension RecurrentLayer {
     }
   }
 
-  private func check(_ state: RecurrentState, rows: Int) {
+  func check(_ state: RecurrentState, rows: Int) {
     let names = cell.states.map(\.name)
     precondition(
       state.names == names, "\(cell.name) has states \(names), found \(state.names)")

@@ -19,7 +19,8 @@ RK_INLINE float *slot_of(const block *at, int index) { return at->scratch + inde
 /// The operand's row 0 at this step.
 RK_INLINE float *operand_at(const rk_operand *operand, int64_t step) {
   int64_t at = step + operand->offset;
-  if (operand->ring > 0) {
+  // A division costs as much as some vectors, and single steps are numbered from 0 again and again.
+  if (operand->ring > 0 && (uint64_t)at >= (uint64_t)operand->ring) {
     at %= operand->ring;
     if (at < 0) at += operand->ring;
   }

@@ -176,18 +176,21 @@ package struct CellEngine: Sendable {
           operand.offset += part.first
           return operand
         },
-        weights: step.weights.map { packed($0, memory) })
+        weights: step.weights.map { packed($0, of: memory.parameters, in: memory.context) })
     }
   }
 
-  private func packed(_ weight: CutStep.Weight, _ memory: SequenceMemory) -> PackedMatrix {
-    let whole = weightMatrix(weight.whole.parameter, memory)
+  func packed(
+    _ weight: CutStep.Weight, of parameters: [Tensor], in context: ComputeContext
+  ) -> PackedMatrix {
+    let shape = compiled.parameterShapes[weight.whole.parameter]
+    let whole = parameters[weight.whole.parameter].matrix(rows: shape[0], columns: shape[1])
     let sections = compiled.cell.parameters[weight.whole.parameter].sections.count
     let rows =
       weight.whole.section.map { section in
         whole.part(rows: section * whole.rows / sections..<(section + 1) * whole.rows / sections)
       } ?? whole.transposed
-    return memory.context.packed(rows.part(rows: weight.units, columns: weight.depth))
+    return context.packed(rows.part(rows: weight.units, columns: weight.depth))
   }
 
   private func outputTensor(_ index: Int, _ memory: SequenceMemory) -> Tensor {

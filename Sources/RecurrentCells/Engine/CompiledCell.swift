@@ -121,6 +121,17 @@ package struct CompiledCell: Sendable {
     }
   }
 
+  /// The sums of the biases of those affine maps that have any.
+  func biases(of parameters: [Tensor]) -> [Int: Tensor] {
+    var sums: [Int: Tensor] = [:]
+    for (map, affine) in cell.graph.affineMaps.enumerated() where !affine.biases.isEmpty {
+      sums[map] = affine.biases.dropFirst().reduce(parameters[affine.biases[0]]) {
+        $0 + parameters[$1]
+      }
+    }
+    return sums
+  }
+
   func size(of extent: Extent) -> Int { try! extent.resolved(in: sizes) }
 
   /// The place of a value of the forward graph that a step leaves behind anyhow.

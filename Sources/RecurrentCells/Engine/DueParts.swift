@@ -5,7 +5,7 @@ package struct DueParts: Hashable, Sendable {
   /// For the parts of each schedule, one after the other.
   fileprivate let parts: [Bool]
 
-  fileprivate init(_ cell: Cell, clock: Double) {
+  init(_ cell: Cell, clock: Double) {
     parts = cell.schedules.reduce(into: []) { $0 += $1.isDue(at: clock) }
   }
 

@@ -62,14 +62,7 @@ final class SequenceMemory: Sendable {
     }
 
     let graph = compiled.cell.graph
-    var biases: [Int: Tensor] = [:]
-    for (map, affine) in graph.affineMaps.enumerated() where !affine.biases.isEmpty {
-      let sum = affine.biases.dropFirst().reduce(parameters[affine.biases[0]]) {
-        $0 + parameters[$1]
-      }
-      biases[map] = sum
-    }
-    self.biases = biases
+    biases = compiled.biases(of: parameters)
 
     states = compiled.stateSizes.enumerated().map { state, size in
       let isOutput = compiled.cell.outputs.contains(compiled.cell.nextStates[state])

@@ -324,10 +324,11 @@ public struct CellSchedule: Hashable, Sendable {
 
   /// Whether each part is due at a clock's reading; none is where that is no number.
   package func isDue(at clock: Double) -> [Bool] {
-    guard let time = Int(exactly: clock.rounded() + Double(start)) else {
-      return periods.map { _ in false }
-    }
-    return periods.map { time.isMultiple(of: $0) }
+    periods.indices.map { isDue(part: $0, at: clock) }
+  }
+
+  package func isDue(part: Int, at clock: Double) -> Bool {
+    Int(exactly: clock.rounded() + Double(start))?.isMultiple(of: periods[part]) ?? false
   }
 }
 

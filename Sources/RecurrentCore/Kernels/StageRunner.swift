@@ -18,12 +18,12 @@ package struct StepForm: Sendable {
     self.weights = weights
   }
 
-  fileprivate var costPerRow: Int {
+  var costPerRow: Int {
     stages.reduce(0) { $0 + $1.reduce(0) { $0 + $1.costPerRow } }
   }
 
   /// How many panels there are to share in the stage that has most.
-  fileprivate func panels(_ panel: Int) -> Int {
+  func panels(_ panel: Int) -> Int {
     stages.map { $0.reduce(0) { $0 + ($1.units.count + panel - 1) / panel } }.max() ?? 0
   }
 }
@@ -36,7 +36,7 @@ package struct StepForm: Sendable {
 /// same operations either way, so the bits are the same.
 @safe package final class StageRunner: @unchecked Sendable {
   private let context: ComputeContext
-  private let forms: [EncodedForm]
+  let forms: [EncodedForm]
   private let formOfStep: [Int]
 
   /// - Parameters:
@@ -110,7 +110,7 @@ package struct StepForm: Sendable {
   private func blockElements(_ program: BlockProgram) -> Int { 6144 / program.slotCount }
 
   /// A program with the units that a thread computes.
-  @safe private struct Part {
+  @safe struct Part {
     var program: rk_program
     var units: Range<Int32>
     var waits: Bool
@@ -122,7 +122,9 @@ package struct StepForm: Sendable {
   ) {
     var scratchCount = 16
     let parts = forms.map { form in
-      prepared(form, rows: rows.count, member: member, scratchCount: &scratchCount)
+      prepared(
+        form, rows: rows.count, member: member.map { ($0.index, $0.count) },
+        scratchCount: &scratchCount)
     }
     let scratch = TensorBuffer(uninitialized: scratchCount, in: context)
     // What stages leave to each other stays near where few rows pass all of them at a time.
@@ -148,8 +150,8 @@ package struct StepForm: Sendable {
   }
 
   /// The programs of a form as one thread runs them, in order.
-  private func prepared(
-    _ form: EncodedForm, rows: Int, member: TeamMember?, scratchCount: inout Int
+  func prepared(
+    _ form: EncodedForm, rows: Int, member: (index: Int, count: Int)?, scratchCount: inout Int
   ) -> [Part] {
     let panel = context.kernels.panel
     let tile = context.kernels.tileRows
@@ -207,7 +209,7 @@ package struct StepForm: Sendable {
 }
 
 /// A form as the kernels read it.
-@safe private final class EncodedForm: @unchecked Sendable {
+@safe final class EncodedForm: @unchecked Sendable {
   let step: StepForm
   /// For each program of each stage, in order.
   let operations: [UnsafeMutablePointer<rk_op>]

@@ -16,3 +16,11 @@ extension TensorBuffer {
     unsafe (address + place).update(from: source.address + start, count: count)
   }
 }
+
+extension Tensor {
+  /// Overwrites all elements with those of a part of a buffer.
+  package mutating func copyElements(from source: TensorBuffer, at start: Int) {
+    prepareToUpdate()
+    buffer.copy(count, from: source, at: start, to: offset)
+  }
+}
