@@ -29,10 +29,12 @@ let package = Package(
         "RecurrentCore", "RecurrentCells", "RecurrentLayers", "RecurrentTraining",
         "RecurrentFormats", "RecurrentTasks",
       ]),
+    // It stands in for `malloc`, so only what is a program of its own may link it.
+    .target(name: "CAllocationCount"),
     .executableTarget(
       name: "LSTMCommand",
       dependencies: [
-        "Recurrent",
+        "Recurrent", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),

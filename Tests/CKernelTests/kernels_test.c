@@ -532,6 +532,21 @@ static void check_columns(void) {
   report(ok, "column sums, whole and in pieces, bit for bit", "");
 }
 
+/// Whole numbers are added exactly, so the sums say that the rounds were all made.
+static void check_peak(void) {
+  float values[2 * 64] = {0};
+  const int64_t rounds = 37;
+  const int lanes = table->lanes;
+  for (int i = 0; i < lanes; i++) values[i] = 1, values[lanes + i] = (float)i;
+  const int64_t operations = table->peak(rounds, values);
+  const int64_t sums = operations / (2 * lanes * rounds);
+  int ok = sums >= 8 && operations == sums * 2 * lanes * rounds;
+  for (int i = 0; i < lanes; i++) {
+    ok &= values[i] == (float)(sums + sums * (sums - 1) / 2 + sums * rounds * i);
+  }
+  report(ok, "peak", "every round is made");
+}
+
 static void check_dispatch(void) {
   static const char *const names[] = {"generic", "neon", "avx2", "avx512"};
   int ok = rk_kernels(RK_GENERIC) != NULL && rk_kernels((rk_isa)99) == NULL;
@@ -614,6 +629,16 @@ static void bench_gemm(int m, int n, int k, int a_turned, int b_turned) {
   free_array(a), free_array(b), free_array(c), free_array(workspace);
 }
 
+static void bench_peak(void) {
+  float values[2 * 64];
+  for (int i = 0; i < 128; i++) values[i] = 0.5f;
+  const int64_t rounds = 100000;
+  int64_t operations = 0;
+  double seconds;
+  BEST_TIME(seconds, operations = table->peak(rounds, values));
+  printf("     %-8s peak %.1f GFLOP/s\n", table->name, 1e-9 * (double)operations / seconds);
+}
+
 /// Four products on four slots, as an LSTM has them.
 static void bench_product(int rows, int units, int k) {
   const int weight_size = up(units, table->panel) * table->packed_depth(k);
@@ -667,6 +692,7 @@ static void bench_functions(void) {
 }
 
 static void bench(void) {
+  bench_peak();
   static const int shapes[][5] = {
       {512, 512, 512, 0, 0}, {512, 512, 512, 0, 1}, {512, 512, 512, 1, 0}, {1024, 1024, 1024, 0, 0},
       {2048, 64, 3200, 1, 0}, {3200, 256, 8, 0, 1}, {256, 8, 3200, 1, 0}, {3200, 1024, 256, 0, 1},
@@ -751,6 +777,7 @@ int main(int argc, char **argv) {
     check_columns();
     check_functions(stride ? stride : 1);
     check_stated_error();
+    check_peak();
   }
   printf(failures ? "%d checks failed\n" : "all checks passed\n", failures);
   return failures != 0;

@@ -7,12 +7,20 @@ import Testing
     var cell: String?
     var medianMs: Double
     var minMs: Double
+    var iterations: Int
     var gflops: Double
+    var fractionOfPeak: Double
+    var allocationsPerIteration: Double?
 
     func check() {
       #expect(minMs > 0)
       #expect(medianMs >= minMs)
+      #expect(iterations >= 1)
       #expect(gflops > 0 && gflops.isFinite)
+      #expect(fractionOfPeak > 0 && fractionOfPeak.isFinite)
+      #if canImport(Glibc)
+        #expect(allocationsPerIteration != nil)
+      #endif
     }
   }
 
@@ -26,18 +34,23 @@ import Testing
       var hidden: Int
       var layers: Int
       var bidirectional: Bool
+      var precision: String
       var isa: String
       var threads: Int
       var `repeat`: Int
     }
     var configuration: Configuration
+    var gflops: Double
+    var fractionOfPeak: Double
+    var peakGflops: Double
+    var peakRssMb: Double
     var versus: Speed?
     var ratio: Double?
     var ratioPerFlop: Double?
   }
 
   private static let small = [
-    "--steps", "3", "--batch", "2", "--input", "5", "--hidden", "8", "--threads", "1",
+    "--batch", "2", "--input", "5", "--hidden", "8", "--threads", "1",
     "--repeat", "3",
   ]
 
@@ -47,8 +60,11 @@ import Testing
     return try decoder.decode(Value.self, from: Data(text.utf8))
   }
 
-  private func run(_ arguments: [String]) throws -> Tool.Outcome {
-    try Tool().run(["bench"] + Self.small + arguments, environment: ["RECURRENT_ISA": "generic"])
+  private func run(_ arguments: [String], steps: [String] = ["--steps", "3"]) throws
+    -> Tool.Outcome
+  {
+    try Tool().run(
+      ["bench"] + Self.small + steps + arguments, environment: ["RECURRENT_ISA": "generic"])
   }
 
   @Test(arguments: ["forward", "train"]) func theDocumentOfOneCell(_ mode: String) throws {
@@ -59,11 +75,45 @@ import Testing
       report.configuration
         == .init(
           cell: "lstm", mode: mode, steps: 3, batch: 2, input: 5, hidden: 8, layers: 2,
-          bidirectional: true, isa: "generic", threads: 1, repeat: 3))
+          bidirectional: true, precision: "float32", isa: "generic", threads: 1, repeat: 3))
     try decode(outcome.stdout, as: Speed.self).check()
+    #expect(abs(report.fractionOfPeak * report.peakGflops / report.gflops - 1) < 1e-9)
     #expect(report.versus == nil)
     #expect(report.ratio == nil)
   }
+
+  @Test func theDocumentOfOneStep() throws {
+    let outcome = try run(["--mode", "step", "--layers", "2", "--json"], steps: [])
+    try #require(outcome.status == 0, "\(outcome.stderr)")
+    let report = try decode(outcome.stdout, as: Report.self)
+    #expect(report.configuration.mode == "step")
+    #expect(report.configuration.steps == 1)
+    try decode(outcome.stdout, as: Speed.self).check()
+    // Saying that a step is one is no mistake.
+    #expect(try run(["--mode", "step"], steps: ["--steps", "1"]).status == 0)
+  }
+
+  /// The input of many steps is memory that few steps do not need.
+  @Test func memoryGrowsWithTheWork() throws {
+    let sizes = ["--batch", "64", "--input", "64", "--mode", "forward", "--json"]
+    let reports = try [["--steps", "1"], ["--steps", "2048"]].map {
+      try decode(run(sizes, steps: $0).stdout, as: Report.self)
+    }
+    let inputMegabytes = 2047.0 * 64 * 64 * 4 / 1_048_576
+    #expect(reports[0].peakRssMb > 1)
+    #expect(reports[1].peakRssMb - reports[0].peakRssMb > inputMegabytes)
+    #expect(reports[1].peakRssMb < 20 * inputMegabytes)
+  }
+
+  #if canImport(Glibc)
+    /// What a training step asks for shows that the counter counts.
+    @Test func allocationsAreCounted() throws {
+      let train = try decode(run(["--json"]).stdout, as: Speed.self)
+      let allocations = try #require(train.allocationsPerIteration)
+      #expect(allocations > 1)
+      #expect(allocations < 10_000)
+    }
+  #endif
 
   @Test func theDocumentOfTwoCells() throws {
     let outcome = try run(["--cell", "lstm:projection=3", "--versus", "gru", "--json"])
@@ -83,7 +133,10 @@ import Testing
   @Test func theTable() throws {
     let outcome = try run(["--versus", "rnn"])
     #expect(outcome.status == 0)
-    for word in ["training step", "H 8", "generic", "1 thread", "lstm", "rnn", "GFLOP/s"] {
+    for word in [
+      "training step", "H 8", "generic", "1 thread", "float32", "lstm", "rnn", "GFLOP/s", "of peak",
+      "allocations", " MB",
+    ] {
       #expect(outcome.stdout.contains(word), "no \"\(word)\" in \(outcome.stdout)")
     }
   }
@@ -92,7 +145,10 @@ import Testing
     (["--cell", "gruu", "did you mean gru"], ["--cell", "gruu"]),
     (["--versus", "did you mean lstm"], ["--versus", "lstn"]),
     (["projection"], ["--cell", "lstm:projection=0"]),
-    (["--mode", "step"], ["--mode", "step"]),
+    (["--mode", "stride"], ["--mode", "stride"]),
+    (["--mode step", "1 step", "--steps 3"], ["--mode", "step"]),
+    (["--mode step", "--bidirectional"], ["--mode", "step", "--steps", "1", "--bidirectional"]),
+    (["--precision", "float16"], ["--precision", "float16"]),
     (["--steps", "at least 1"], ["--steps", "0"]),
     (["--batch", "at least 1"], ["--batch=-3"]),
     (["--hidden", "many"], ["--hidden", "many"]),

@@ -195,6 +195,11 @@ typedef struct rk_table {
   void (*pack)(const rk_pack *arguments);
   int32_t (*packed_depth)(int32_t k);  ///< floats that a packed matrix of k columns has for a unit
   void (*columns)(const rk_columns *arguments);
+
+  /// Multiplies and adds in registers only, `rounds` times some independent sums; returns how many
+  /// floating-point operations that were. `values`: 2 * lanes floats, a factor and what is added for
+  /// each lane; the sums are left in the first half, so that nobody can leave the work undone.
+  int64_t (*peak)(int64_t rounds, float *values);
 } rk_table;
 
 /// The float32 kernels for `isa`, or NULL where this machine or this build does not have it.

@@ -22,9 +22,12 @@
 
 #include "block.h"
 
+#include "peak.h"
+
 /// What the tables of an instruction set share.
 #define RK_SHARED_KERNELS                                                      \
-  .isa = RK_ISA, .name = RK_NAME, .lanes = RK_LANES, .panel = RK_PANEL, .columns = sum_columns
+  .isa = RK_ISA, .name = RK_NAME, .lanes = RK_LANES, .panel = RK_PANEL,        \
+  .columns = sum_columns, .peak = multiply_in_registers
 
 const rk_table RK_TABLE = {
     RK_SHARED_KERNELS,

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Recurrent
 
+extension Precision: ExpressibleByArgument {}
+
 /// `lstm bench`: how fast a cell runs on this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,12 +10,18 @@ struct BenchCommand: ParsableCommand {
     abstract: "Time a cell on this machine, alone or beside another.",
     discussion: """
       lstm bench --cell gru --mode forward
+      lstm bench --mode step --batch 1 --threads 1
       lstm bench --cell lstm:peepholes=i+f+o --versus lstm --threads 1 --json
 
-      A training step is the forward pass and the gradient of the outputs' sum for
-      all parameters; no input gradient, no optimizer. GFLOP/s counts the matrix
-      products needed for that. With --versus both run in turn, and the ratio is
-      the median over the pairs of runs.
+      A step goes on from the state of the one before. A training step is the
+      forward pass and the gradient of the outputs' sum for all parameters; no
+      input gradient, no optimizer. GFLOP/s counts the matrix products needed for
+      that. The peak is what as many threads make of multiply-adds in registers,
+      in float32, whatever the precision. Allocations are calls to malloc and its
+      kind for each time that the work is done, where they can be counted; memory
+      is the most that the whole process had in use, in MB of 2^20 bytes. Work
+      that takes less than 0.2 ms is done many times in a run. With --versus both
+      run in turn, and the ratio is the median over the pairs of runs.
       """)
 
   @Option(help: ArgumentHelp("The cell, with options as lstm:peepholes=i+o.", valueName: "name"))
@@ -22,10 +30,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A second cell to run in turn with the first.", valueName: "name"))
   var versus: String?
 
-  @Option(help: "What is timed: the forward pass or a training step.")
-  var mode = BenchWork.Mode.train
-
   @OptionGroup var sizes: BenchSizes
+
+  @Option(help: "How exactly matrices are multiplied.")
+  var precision = Precision.float32
 
   @Option(
     name: .customLong("repeat"), help: "How often each is timed, after two runs that are not.")
@@ -46,19 +54,31 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let context = shared.context
     let works = try [cell, versus].compactMap { $0 }.map {
-      try BenchWork(cell: $0, sizes, mode: mode, seed: shared.seed, on: context)
+      try BenchWork(cell: $0, sizes, seed: shared.seed, on: context)
     }
+    // Twice, for the machine may have been slowed down one time.
+    let peakBefore = context.measurePeakRate()
     let timings = Timing.inTurn(works.map(\.run), count: count, untimed: 2)
+    let peak = max(peakBefore, context.measurePeakRate())
+    let results = zip(works, timings).map { work, timing in
+      let allocations = AllocationCount.during {
+        for _ in 0..<timing.iterations { work.run() }
+      }
+      return BenchReport.Result(
+        work: work, timing: timing,
+        allocations: allocations.map { Double($0) / Double(timing.iterations) })
+    }
     let report = BenchReport(
-      configuration: configuration(context), title: title(context),
-      results: zip(works, timings).map { BenchReport.Result(work: $0, timing: $1) })
+      configuration: configuration(context), title: title(context), results: results,
+      peak: peak / 1e9, peakMemory: peakResidentMemory())
     try StandardStream.output.write(
       shared.json ? JSONValue.object(report.json).text(indented: true) + "\n" : report.text)
   }
 
   private func configuration(_ context: ComputeContext) -> JSONObject {
-    var json: JSONObject = ["cell": .string(cell), "mode": .string(mode.rawValue)]
+    var json: JSONObject = ["cell": .string(cell)]
     for (key, value) in sizes.json.members { json[key] = value }
+    json["precision"] = .string(precision.rawValue)
     json["isa"] = .string(context.instructionSet.rawValue)
     json["threads"] = .integer(context.threadCount)
     json["repeat"] = .integer(count)
@@ -66,8 +86,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func title(_ context: ComputeContext) -> String {
-    let work = mode == .train ? "training step" : "forward"
-    return "\(work), \(sizes.text), \(context.instructionSet) on "
+    "\(sizes.text), \(precision), \(context.instructionSet) on "
       + (context.threadCount == 1 ? "1 thread" : "\(context.threadCount) threads")
   }
 }

@@ -1,10 +1,15 @@
 import ArgumentParser
 import Recurrent
 
-/// The sizes of what is timed.
+/// What is timed, and its sizes.
 struct BenchSizes: ParsableArguments {
-  @Option(help: "Time steps of a sequence.")
-  var steps = 100
+  @Option(help: "What is timed: a step of a stream, the forward pass or a training step.")
+  var mode = BenchWork.Mode.train
+
+  @Option(
+    name: .customLong("steps"),
+    help: "Time steps of a sequence; default: 100. With --mode step there is just one.")
+  var givenSteps: Int?
 
   @Option(help: "Sequences in the batch.")
   var batch = 32
@@ -21,6 +26,8 @@ struct BenchSizes: ParsableArguments {
   @Flag(help: "Run in both directions.")
   var bidirectional = false
 
+  var steps: Int { givenSteps ?? (mode == .step ? 1 : 100) }
+
   /// Numbers in the largest array that a run may need: 1 GiB of them.
   private static let largest = 1 << 28
 
@@ -30,6 +37,12 @@ struct BenchSizes: ParsableArguments {
       ("--hidden", hidden, 65_536), ("--layers", layers, 64),
     ] where !(1...bound).contains(value) {
       throw ValidationError("\(name) is at least 1 and at most \(bound), found \(value)")
+    }
+    if mode == .step {
+      if steps != 1 { throw ValidationError("--mode step times 1 step, found --steps \(steps)") }
+      if bidirectional {
+        throw ValidationError("--mode step goes forward only, found --bidirectional")
+      }
     }
     let width = max(input, bidirectional ? 2 * hidden : hidden)
     try check("--steps × --batch × units", steps * batch * width)
@@ -52,14 +65,15 @@ struct BenchSizes: ParsableArguments {
 
   var json: JSONObject {
     [
-      "steps": .integer(steps), "batch": .integer(batch), "input": .integer(input),
-      "hidden": .integer(hidden), "layers": .integer(layers),
+      "mode": .string(mode.rawValue), "steps": .integer(steps), "batch": .integer(batch),
+      "input": .integer(input), "hidden": .integer(hidden), "layers": .integer(layers),
       "bidirectional": .bool(bidirectional),
     ]
   }
 
   var text: String {
-    "T \(steps), B \(batch), I \(input), H \(hidden), "
+    "\(mode.text), " + (mode == .step ? "" : "T \(steps), ")
+      + "B \(batch), I \(input), H \(hidden), "
       + (layers == 1 ? "1 layer" : "\(layers) layers") + (bidirectional ? ", both directions" : "")
   }
 }

@@ -4,7 +4,15 @@ import Recurrent
 /// What is timed: a cell in a layer of given sizes, on a batch of sequences.
 struct BenchWork {
   enum Mode: String, CaseIterable, ExpressibleByArgument {
-    case forward, train
+    case step, forward, train
+
+    var text: String {
+      switch self {
+      case .step: "one step"
+      case .forward: "forward"
+      case .train: "training step"
+      }
+    }
   }
 
   /// The cell as it was named.
@@ -13,9 +21,7 @@ struct BenchWork {
   let gigaflop: Double
   let run: () -> Void
 
-  init(cell name: String, _ sizes: BenchSizes, mode: Mode, seed: Int, on context: ComputeContext)
-    throws
-  {
+  init(cell name: String, _ sizes: BenchSizes, seed: Int, on context: ComputeContext) throws {
     let key = RandomKey(seed: UInt64(bitPattern: Int64(seed)))
     let cell = try Cell.named(name)
     try sizes.checkStates(of: cell)
@@ -26,11 +32,20 @@ struct BenchWork {
       [sizes.steps, sizes.batch, sizes.input], key: key.folded("input"), on: context)
     self.cell = name
     gigaflop =
-      layer.productWork(steps: sizes.steps, batch: sizes.batch, training: mode == .train) / 1e9
+      layer.productWork(
+        steps: sizes.steps, batch: sizes.batch, training: sizes.mode == .train) / 1e9
     run =
-      switch mode {
+      switch sizes.mode {
+      case .step: Self.stepping(layer, input)
       case .forward: { _ = layer(input) }
       case .train: { _ = valueAndGradient(of: layer) { $0(input).output.sum() } }
       }
+  }
+
+  /// One step of a stream after the other, each from the state that the one before has left.
+  private static func stepping(_ layer: RecurrentLayer, _ input: Tensor) -> () -> Void {
+    let row = input.reshaped(Array(input.shape.dropFirst()))
+    var state: RecurrentState?
+    return { state = layer.step(row, state: state).state }
   }
 }
