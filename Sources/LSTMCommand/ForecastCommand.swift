@@ -33,6 +33,7 @@ struct ForecastCommand: ParsableCommand {
   @Option(help: "Keep the model in this file.")
   var save: String?
 
+  @OptionGroup var numbers: PrecisionOptions
   @OptionGroup var continuation: RunOptions
   @OptionGroup var shared: SharedOptions
 
@@ -53,12 +54,15 @@ struct ForecastCommand: ParsableCommand {
     let training = try TrainingRun(continuation, console)
     var journal = try training.journal(
       for: table, configuration,
-      parts: ["verb": "forecast", "windows": .integer(windows), "refit": .bool(refit)])
+      parts: [
+        "verb": "forecast", "windows": .integer(windows), "refit": .bool(refit),
+        "precision": .string(numbers.precision.rawValue),
+      ])
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
         table, configuration, windows: windows, refits: refit, journal: &journal,
-        on: shared.context)
+        on: shared.context(numbers.precision))
     } catch {
       console.endProgress()
       throw error

@@ -23,6 +23,10 @@ struct SharedOptions: ParsableArguments {
 
   var console: Console { Console(isQuiet: quiet) }
   var context: ComputeContext { ComputeContext(threadCount: threads) }
+
+  func context(_ precision: Precision) -> ComputeContext {
+    ComputeContext(threadCount: threads, precision: precision)
+  }
 }
 
 /// Which columns of the table are what.

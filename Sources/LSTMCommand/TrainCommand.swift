@@ -22,6 +22,7 @@ struct TrainForecastCommand: ParsableCommand {
   @Option(help: "Where the model goes, a safetensors file.")
   var save: String
 
+  @OptionGroup var numbers: PrecisionOptions
   @OptionGroup var continuation: RunOptions
   @OptionGroup var shared: SharedOptions
 
@@ -36,13 +37,15 @@ struct TrainForecastCommand: ParsableCommand {
     try OutputFile.check(save)
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
     let training = try TrainingRun(continuation, console)
-    var journal = try training.journal(for: table, configuration, parts: ["verb": "train"])
+    var journal = try training.journal(
+      for: table, configuration,
+      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)])
     let forecaster: Forecaster
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
       forecaster = try Forecaster(
         fitting: usable.map { table.series[$0].values }, configuration, journal: &journal,
-        label: "final", on: shared.context)
+        label: "final", on: shared.context(numbers.precision))
     } catch {
       console.endProgress()
       throw error

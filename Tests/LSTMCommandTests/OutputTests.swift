@@ -196,6 +196,8 @@ private struct Results: Equatable {
     }
     let other = try Results(["--threads", "1", "--seed", "2"])
     #expect(other.csv != one.csv)
+    let coarse = try Results(["--threads", "1", "--precision", "bfloat16"])
+    #expect(coarse.csv != one.csv)
     #expect(other.model != one.model)
     let time = /[0-9]{2}:[0-9]{2}:[0-9]{2}/
     for text in [one.json, String(decoding: one.svg, as: UTF8.self)] {

@@ -171,6 +171,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--horizon"], "--horizon", "1e3"),
     .usage(["--horizon"], "--horizon", "99999999999999999999"),
     .usage(["--horizonn", "--horizon"], "--horizonn", "3"),
+    .usage(["--precision", "bfloat16", "half"], "--precision", "half"),
     .usage(["--cell", "\"lstn\"", "did you mean lstm?"], "--cell", "lstn"),
     .usage(["--cell", "\"transformer\"", "lstm-peephole, lstm-coupled"], "--cell", "transformer"),
     .usage(["--cell", "peephole"], "--cell", "lstm:peephole=i"),

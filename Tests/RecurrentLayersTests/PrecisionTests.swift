@@ -93,7 +93,8 @@ import Testing
     for precision in [Precision.high, .bfloat16] {
       let context = ComputeContext(threadCount: 2, precision: precision)
       let found = try run(cell, layers: 1, bidirectional: false, on: context)
-      expectNear(found, exact, 2 * tolerance(precision), "\(precision)")
+      // A normalisation divides by what may be small.
+      expectNear(found, exact, precision == .high ? 2e-5 : 0.1, "\(precision)")
     }
   }
 

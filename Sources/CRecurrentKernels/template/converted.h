@@ -10,6 +10,7 @@ typedef struct number_form {
   /// A matrix as rows that are converted each by itself: for products of matrices.
   void (*pack_rows)(const rk_pack *arguments);
   panel_product multiply;       ///< rows and panels of this form; `k` of its task is a depth
+  int32_t gemm_k;               ///< k that a product of matrices packs at a time
   int32_t spare_rows;           ///< rows beyond the last that `multiply` may read
   void (*begin)(void);          ///< before the first product of a call; may be NULL
   void (*end)(void);            ///< after the last

@@ -97,6 +97,7 @@ static const number_form dots_form = {
     .pack = dots_pack,
     .pack_rows = dots_pack_rows,
     .multiply = multiply_dots,
+    .gemm_k = PAIRS_K,
 };
 
 RK_FORM_TABLE(RK_TABLE_DOTS, dots_form, "dots", RK_TILE_ROWS, multiply_pairs, workspace_pairs);

@@ -162,11 +162,12 @@ RK_INLINE void pack_rows(const rk_pack *pack, const int unit, const int planes) 
   }
 }
 
-/// Blocks of a product of matrices, as for floats. A block of k is a multiple of every unit.
-enum { PAIRS_M = 192, PAIRS_N = 1024, PAIRS_K = 512 };
+/// Blocks of a product of matrices, as for floats; a form's block of k is a multiple of its unit, and
+/// 256 floats deep.
+enum { PAIRS_M = 192, PAIRS_N = 1024, PAIRS_K = 512, SPLIT_K = 256 };
 
 static int64_t workspace_pairs(const number_form *form, int32_t m, int32_t n, int32_t k) {
-  const int64_t depth = form->depth(at_most_int(k, PAIRS_K));
+  const int64_t depth = form->depth(at_most_int(k, form->gemm_k));
   return depth * round_up(at_most_int(n, PAIRS_N), RK_PANEL)
          + line_up(depth * (at_most_int(m, PAIRS_M) + form->spare_rows));
 }
@@ -203,8 +204,8 @@ static void multiply_pairs(const number_form *form, const rk_gemm *arguments) {
   if (form->begin != NULL) form->begin();
   for (int n0 = 0; n0 < g.n; n0 += PAIRS_N) {
     const int n = at_most_int(g.n - n0, PAIRS_N), tail = n % RK_LANES == 0 ? 0 : n % RK_PANEL;
-    for (int k0 = 0; k0 < g.k; k0 += PAIRS_K) {
-      const int k = at_most_int(g.k - k0, PAIRS_K);
+    for (int k0 = 0; k0 < g.k; k0 += form->gemm_k) {
+      const int k = at_most_int(g.k - k0, form->gemm_k);
       const int32_t *places = g.places == NULL ? NULL : g.places + k0;
       const int64_t first = places == NULL ? k0 : 0;
       const int32_t depth = form->depth(k);

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Recurrent
 
-extension Precision: ExpressibleByArgument {}
-
 /// `lstm bench`: how fast a cell runs on this machine.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,8 +30,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var sizes: BenchSizes
 
-  @Option(help: "How exactly matrices are multiplied.")
-  var precision = Precision.float32
+  @OptionGroup var numbers: PrecisionOptions
 
   @Option(
     name: .customLong("repeat"), help: "How often each is timed, after two runs that are not.")
@@ -52,7 +49,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let context = shared.context
+    let context = shared.context(numbers.precision)
     let works = try [cell, versus].compactMap { $0 }.map {
       try BenchWork(cell: $0, sizes, seed: shared.seed, on: context)
     }
@@ -78,7 +75,7 @@ struct BenchCommand: ParsableCommand {
   private func configuration(_ context: ComputeContext) -> JSONObject {
     var json: JSONObject = ["cell": .string(cell)]
     for (key, value) in sizes.json.members { json[key] = value }
-    json["precision"] = .string(precision.rawValue)
+    json["precision"] = .string(numbers.precision.rawValue)
     json["isa"] = .string(context.instructionSet.rawValue)
     json["threads"] = .integer(context.threadCount)
     json["repeat"] = .integer(count)
@@ -86,7 +83,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func title(_ context: ComputeContext) -> String {
-    "\(sizes.text), \(precision), \(context.instructionSet) on "
+    "\(sizes.text), \(numbers.precision), \(context.instructionSet) on "
       + (context.threadCount == 1 ? "1 thread" : "\(context.threadCount) threads")
   }
 }
