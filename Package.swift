@@ -68,7 +68,7 @@ let package = Package(
 )
 
 // `unsafe` has to be written where memory safety is the author's own affair: in RecurrentCore only.
-let inC: Set = ["CRecurrentKernels", "AllocationCounter"]
+let inC: Set = ["CRecurrentKernels", "CAllocationCount", "AllocationCounter"]
 for target in package.targets where !inC.contains(target.name) {
   target.swiftSettings = [.strictMemorySafety()]
 }

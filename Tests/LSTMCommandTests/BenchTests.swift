@@ -106,12 +106,15 @@ import Testing
   }
 
   #if canImport(Glibc)
-    /// What a training step asks for shows that the counter counts.
+    /// What a training step asks for shows that the counter counts; a step asks for nothing.
     @Test func allocationsAreCounted() throws {
       let train = try decode(run(["--json"]).stdout, as: Speed.self)
       let allocations = try #require(train.allocationsPerIteration)
       #expect(allocations > 1)
       #expect(allocations < 10_000)
+      let step = try decode(
+        run(["--mode", "step", "--layers", "2", "--json"], steps: []).stdout, as: Speed.self)
+      #expect(step.allocationsPerIteration == 0)
     }
   #endif
 

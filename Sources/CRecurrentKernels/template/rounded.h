@@ -58,7 +58,8 @@ static void round_block(const float *x, int64_t row, int64_t column, const int32
 static void multiply_rounded(const number_form *form, const rk_gemm *arguments) {
   (void)form;
   const rk_gemm g = *arguments;
-  if (g.k == 0 || g.m == 0 || g.n == 0) {
+  if (g.m == 0 || g.n == 0) return;
+  if (g.k == 0) {
     multiply_matrices(arguments);
     return;
   }

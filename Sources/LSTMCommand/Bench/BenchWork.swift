@@ -36,16 +36,24 @@ struct BenchWork {
         steps: sizes.steps, batch: sizes.batch, training: sizes.mode == .train) / 1e9
     run =
       switch sizes.mode {
-      case .step: Self.stepping(layer, input)
+      case .step: Stream(layer, input, batch: sizes.batch).step
       case .forward: { _ = layer(input) }
       case .train: { _ = valueAndGradient(of: layer) { $0(input).output.sum() } }
       }
   }
+}
 
-  /// One step of a stream after the other, each from the state that the one before has left.
-  private static func stepping(_ layer: RecurrentLayer, _ input: Tensor) -> () -> Void {
-    let row = input.reshaped(Array(input.shape.dropFirst()))
-    var state: RecurrentState?
-    return { state = layer.step(row, state: state).state }
+/// One step of a stream after the other, each from the state that the one before has left.
+private final class Stream {
+  private var session: StreamingSession
+  private let input: [Float]
+  private var output: [Float]
+
+  init(_ layer: RecurrentLayer, _ input: Tensor, batch: Int) {
+    session = StreamingSession(layer, batch: batch)
+    self.input = input.elements
+    output = [Float](repeating: 0, count: batch * layer.outputSize)
   }
+
+  func step() { session.step(input, into: &output) }
 }
