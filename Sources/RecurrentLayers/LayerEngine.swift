@@ -2,7 +2,9 @@ import RecurrentCells
 import RecurrentCore
 
 /// What one layer of a stack runs: its cell, compiled for the layer's sizes.
-struct LayerEngine: Sendable {
+///
+/// An object, for it is asked for at every call and has many parts.
+final class LayerEngine: Sendable {
   let cell: Cell
   /// With its random masks.
   private let random: SequenceEngine

@@ -2,7 +2,9 @@ import RecurrentCore
 
 /// A cell compiled for a layer's sizes: the stages of its step forward and back, and what is kept
 /// between the two.
-package struct CompiledCell: Sendable {
+///
+/// An object, since a copy of all its parts would cost a short sequence more than its arithmetic.
+package final class CompiledCell: Sendable {
   package let cell: Cell
   package let sizes: CellSizes
   /// In the order of ``Cell/parameters``.
@@ -95,7 +97,8 @@ package struct CompiledCell: Sendable {
 
   /// The step as it is run where this is due; nil where that differs between rows.
   package func step(_ way: Way, due: DueParts?) -> CutStep {
-    cuts.step(way, due) {
+    let backward = backward
+    return cuts.step(way, due) {
       switch way {
       case .backward:
         // Gradients of sections are read after the loop only where they may be other than zero.
