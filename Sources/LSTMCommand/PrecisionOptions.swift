@@ -8,7 +8,7 @@ struct PrecisionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How exactly matrices are multiplied: float32 (a sum is off by some 2e-7 of its terms), high "
-        + "(9e-7, faster where the CPU has AMX) or bfloat16 (5e-4, faster where it has that).",
+        + "(9e-7, for CPUs with AMX) or bfloat16 (5e-4, faster where it has that).",
       valueName: "name"))
   var precision = Precision.float32
 }

@@ -15,7 +15,8 @@ extension RecurrentLayer {
   ///     output is kept, and its state at every so many steps; on the way back each stretch between
   ///     two of these is run again. Gradients are equal, within rounding. Nil keeps what the way
   ///     back needs of all steps, for an LSTM seven times its output. About the square root of the
-  ///     number of steps needs least.
+  ///     number of steps needs least. At least 1; a matrix memory's stretches are whole chunks of 32
+  ///     steps, the next longer ones.
   /// - Returns: The outputs, shaped as the input with the output size in place of the input's and
   ///   zero beyond a row's end, and the states at each row's own end. The reverse direction begins
   ///   at each row's own end.

@@ -12,6 +12,9 @@ extension RecurrentLayer {
   /// ``Tensor/chunks(of:axis:)``; a longer sequence than memory holds is one that makes its chunks as
   /// they are asked for.
   ///
+  /// Nothing random acts, and no row ends early: for lengths, a key or checkpoints call the layer for
+  /// each chunk.
+  ///
   /// - Parameters:
   ///   - chunks: Each shaped as the layer's input, with any number of steps.
   ///   - state: Where the first one starts from; nil is a zero state, or the learnt one.
@@ -32,6 +35,7 @@ public struct RecurrentChunks<Chunks: Sequence>: Sequence where Chunks.Element =
   let chunks: Chunks
   let state: RecurrentState?
 
+  /// Runs the layer over the next chunk when it is asked for it.
   public struct Iterator: IteratorProtocol {
     fileprivate let layer: RecurrentLayer
     fileprivate var chunks: Chunks.Iterator

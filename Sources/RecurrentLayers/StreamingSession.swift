@@ -4,8 +4,8 @@ import RecurrentCore
 /// A recurrent layer that reads a stream a row at a time: sensor values, audio frames, ticks.
 ///
 /// A session holds its layer's weights, packed for the machine, and the state of its stream. A step
-/// allocates nothing, records nothing and cannot fail; its results are those of
-/// ``RecurrentLayer/step(_:state:key:)``, to the bit.
+/// allocates nothing, records nothing and cannot fail. It runs in the layer's context; its results are
+/// those of ``RecurrentLayer/step(_:state:key:)`` with an input of that context, to the bit.
 ///
 /// ```swift
 /// var session = StreamingSession(layer)

@@ -251,8 +251,6 @@ import Testing
     var session = StreamingSession(layer, batch: use.batch)
     let input = wave([use.batch * 7], phase: 3).elements
     var output = [Float](repeating: 0, count: use.batch * session.outputSize)
-    // The threads start at the first.
-    session.step(input, into: &output)
     let before = allocations_of_this_thread()
     for _ in 0..<20 { session.step(input, into: &output) }
     #expect(allocations_of_this_thread() == before)

@@ -76,6 +76,7 @@ struct BenchCommand: ParsableCommand {
     var json: JSONObject = ["cell": .string(cell)]
     for (key, value) in sizes.json.members { json[key] = value }
     json["precision"] = .string(numbers.precision.rawValue)
+    json["products"] = .string(context.kernels.products)
     json["isa"] = .string(context.instructionSet.rawValue)
     json["threads"] = .integer(context.threadCount)
     json["repeat"] = .integer(count)

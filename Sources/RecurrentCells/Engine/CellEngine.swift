@@ -168,7 +168,7 @@ package struct CellEngine: Sendable {
   func forms(
     _ steps: [CutStep], _ memory: SequenceMemory, operand: (Place) -> BlockOperand
   ) -> [StepForm] {
-    return steps.map { step in
+    steps.map { step in
       StepForm(
         stages: step.stages,
         operands: step.operands.map { part in

@@ -13,7 +13,7 @@ extension SequenceEngine {
     let operands: [Tensor?] = inputs + initialStates + parameters
     // Chunks that began elsewhere would round otherwise, and a matrix memory's gradient feels that.
     let chunk = isChunkwise ? MatrixMemory.usualChunk : 1
-    let interval = interval.map { ($0 + chunk - 1) / chunk * chunk }
+    let interval = interval.map { (min($0, lengths.steps) + chunk - 1) / chunk * chunk }
     guard let interval, interval < lengths.steps, operands.contains(where: { $0?.trace != nil })
     else {
       return run(

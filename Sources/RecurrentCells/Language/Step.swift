@@ -61,7 +61,8 @@ public final class Step {
   /// The number of steps this row has really taken before this one, a single number.
   ///
   /// It is a state like any other, called `clock`, that grows by one with every step: so a sequence
-  /// may be cut anywhere, and a row that has ended stands still.
+  /// may be cut anywhere, and a row that has ended stands still. It counts to 16,777,216 (2²⁴), as a
+  /// float does; in a longer stream set the state back before that.
   public var clock: Vector {
     if let known = states.firstIndex(where: \.isClock) {
       return vector(.state(known), shape: states[known].shape)

@@ -30,8 +30,7 @@ public final class ComputeContext: Sendable {
   ///   - instructionSet: One of ``InstructionSet/available``; by default what the environment
   ///     variable `RECURRENT_ISA` names, or the best this machine has.
   ///   - threadCount: At least 1; by default the processors this process may run on.
-  ///   - precision: How exactly matrices are multiplied. Every machine has all three; what is lost
-  ///     and gained by them says ``Precision``.
+  ///   - precision: How exactly matrices are multiplied; every machine has all of ``Precision``.
   /// - Precondition: This machine has the instruction set.
   public convenience init(
     instructionSet: InstructionSet? = nil, threadCount: Int? = nil, precision: Precision = .float32

@@ -5,7 +5,7 @@ extension ComputeContext {
   /// The most floating-point operations a second that the context's threads reach together:
   /// multiply-adds of its instruction set on registers alone, with nothing to wait for.
   ///
-  /// It is the best of several tries, some 50 ms in all: what disturbs one only makes it slower.
+  /// It is the best of several tries, 50 to 100 ms in all: what disturbs one only makes it slower.
   package func measurePeakRate() -> Double {
     let rounds = kernels.peakRounds(lasting: 4_000_000)
     let best = Mutex(0.0)

@@ -11,9 +11,9 @@ public enum Precision: String, Sendable, CaseIterable, CustomStringConvertible {
   /// Numbers of 24 bits. The error is about 1.7e-7.
   case float32
   /// Each number as the sum of two of 8 bits, and three products of the four: where the CPU
-  /// multiplies tiles of bfloat16 (Intel AMX, on Linux) two to three times as fast as ``float32``.
-  /// The error is about 9e-7, and an infinite number makes its sums NaN. Elsewhere this is
-  /// ``float32``, which is more exact.
+  /// multiplies tiles of bfloat16 (Intel AMX, on Linux); meant to be faster than ``float32`` where
+  /// there are many rows. The error is about 9e-7, and a sum with an infinite number may be NaN
+  /// instead of infinite. Elsewhere this is ``float32``, which is more exact.
   case high
   /// Weights and inputs of products are rounded to numbers of 8 bits. The error is about 5e-4, some
   /// three thousand times that of ``float32``. Where the CPU cannot multiply bfloat16, the rounded

@@ -49,7 +49,7 @@ extension TensorBuffer {
 }
 
 extension ComputeContext {
-  /// ``pack(_:into:)`` for a matrix that stays: made once, until its buffer is written in place.
+  /// ``pack(_:)`` for a matrix that stays: made once, until its buffer is written in place.
   package func packed(_ matrix: Matrix) -> PackedMatrix {
     let key = DerivedForms.PackedKey(
       offset: matrix.offset, rows: matrix.rows, columns: matrix.columns,

@@ -207,16 +207,14 @@ extension ComputeContext {
     }
   }
 
-  /// Lays the matrix out for the products of a block program; `into` a buffer of an earlier call if
-  /// nobody else holds it.
-  package func pack(_ matrix: Matrix, into reused: PackedMatrix? = nil) -> PackedMatrix {
+  /// Lays the matrix out for the products of a block program, in memory of the context that the
+  /// matrix lives in: it may be kept as long as that.
+  package func pack(_ matrix: Matrix) -> PackedMatrix {
     let panel = kernels.panel
     let panels = (matrix.rows + panel - 1) / panel
     let depth = kernels.packedDepth(matrix.columns)
-    let needed = panels * panel * depth
-    let buffer =
-      reused.flatMap { $0.buffer.capacity >= needed ? $0.buffer : nil }
-      ?? TensorBuffer(uninitialized: needed, in: self)
+    let buffer = TensorBuffer(
+      uninitialized: panels * panel * depth, in: matrix.buffer.context)
     let step = max(1, 65_536 / max(panel * matrix.columns, 1))
     workers.forEach((panels + step - 1) / step) { piece in
       let row = piece * step * panel

@@ -1,7 +1,7 @@
 import CRecurrentKernels
 
-/// The steps of a stack of layers, prepared once and then taken over and over: nothing is allocated,
-/// locked or looked up by the time a step is taken.
+/// The steps of a stack of layers, prepared once and then taken over and over: nothing is allocated
+/// or looked up by the time a step is taken, and nothing locked but to wake threads that sleep.
 ///
 /// Where a step is large enough, threads share its units, or its rows where there are many; otherwise
 /// the caller's thread takes it alone. The bits are the same either way, and those of ``StageRunner``.
@@ -46,6 +46,8 @@ import CRecurrentKernels
           ? share(rows * index / split.members..<rows * (index + 1) / split.members, nil)
           : share(0..<rows, (index, split.members))
       }
+    // Threads that started at the first step would make that one allocate.
+    if !team.isEmpty { context.workers.team(upTo: team.count) { _ in } }
   }
 
   deinit {

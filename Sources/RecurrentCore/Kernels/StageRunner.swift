@@ -107,7 +107,9 @@ package struct StepForm: Sendable {
   // MARK: One thread
 
   /// Floats of a slot that keep a block within the first-level cache.
-  private func blockElements(_ program: BlockProgram) -> Int { 6144 / program.slotCount }
+  private func blockElements(_ program: BlockProgram) -> Int {
+    max(1, 6144 / program.slotCount)
+  }
 
   /// A program with the units that a thread computes.
   @safe struct Part {

@@ -89,8 +89,10 @@ extension Tensor {
   public func chunks(of size: Int, axis: Int = 0) -> some Sequence<Tensor> {
     let length = parts(around: axis, for: "chunks").length
     precondition(size >= 1, "chunks expected at least 1 place in each, found \(size)")
-    return (0..<(length + size - 1) / size).lazy.map { index in
-      slice(axis: axis, range: index * size..<min((index + 1) * size, length))
+    let count = length / size + (length % size == 0 ? 0 : 1)
+    return (0..<count).lazy.map { index in
+      let start = index * size
+      return slice(axis: axis, range: start..<start + min(size, length - start))
     }
   }
 
