@@ -46,8 +46,8 @@ import CRecurrentKernels
           ? share(rows * index / split.members..<rows * (index + 1) / split.members, nil)
           : share(0..<rows, (index, split.members))
       }
-    // Threads that started at the first step would make that one allocate.
-    if !team.isEmpty { context.workers.team(upTo: team.count) { _ in } }
+    // What is made at the first use, threads and the types' own descriptions, is made now.
+    if !team.isEmpty { runShared(nil) }
   }
 
   deinit {
@@ -66,6 +66,10 @@ import CRecurrentKernels
   /// - Parameter step: What operands that hold several steps in turn are read and written at.
   package func run(step: Int) {
     if team.isEmpty { return run(alone, step, nil) }
+    runShared(step)
+  }
+
+  private func runShared(_ step: Int?) {
     context.workers.team(
       upTo: team.count, unsafe TeamStep(steps: Unmanaged.passUnretained(self), step: step))
   }
@@ -101,9 +105,11 @@ import CRecurrentKernels
   @safe private struct TeamStep: TeamWork, @unchecked Sendable {
     /// The caller of the team holds it.
     let steps: Unmanaged<PreparedSteps>
-    let step: Int
+    /// nil: there is nothing to do.
+    let step: Int?
 
     func run(_ member: TeamMember) {
+      guard let step else { return }
       unsafe steps._withUnsafeGuaranteedRef { $0.run(step, member) }
     }
   }
