@@ -6,6 +6,7 @@ import RecurrentCore
 /// An object, for it is asked for at every call and has many parts.
 final class LayerEngine: Sendable {
   let cell: Cell
+  let stateNames: [String]
   /// With its random masks.
   private let random: SequenceEngine
   /// With the numbers that they are where no key is given.
@@ -18,6 +19,7 @@ final class LayerEngine: Sendable {
     readAbove = isTop ? [] : try cell.statesReadBelow
     let cell = try cell.recording(readAbove)
     self.cell = cell
+    stateNames = cell.states.map(\.name)
     random = SequenceEngine(try CompiledCell(cell, sizes: sizes))
     expected =
       try cell.masks.isEmpty

@@ -115,6 +115,11 @@ extension RecurrentLayer {
   ) -> (Tensor, RecurrentState, Recording) {
     let (steps, rows) = (input.shape[0], input.shape[1])
     if let state { check(state, rows: rows) }
+    if steps == 1, lengths == nil, key == nil, recording.isEmpty,
+      let (output, next) = preparedStep(input, state: state)
+    {
+      return (output, next, Recording(names: [], values: []))
+    }
     for name in recording {
       precondition(
         cell.canRecord(name),

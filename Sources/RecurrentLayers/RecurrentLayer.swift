@@ -36,6 +36,7 @@ public struct RecurrentLayer: TensorTree {
 
   /// For each layer its cell compiled; the directions share it.
   let engines: [LayerEngine]
+  let stepper = KeptStepper()
   /// For each layer, for each direction, the parameters in the order of ``Cell/parameters``.
   var parameters: [[[Tensor]]]
   /// Likewise the learnt initial states, in the order of ``learntStates``.

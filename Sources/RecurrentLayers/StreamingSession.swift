@@ -76,11 +76,8 @@ public struct StreamingSession: ~Copyable, Sendable {
 
   /// Back to before the first step.
   public mutating func reset() {
-    for place in layer.engines.indices {
-      for state in layer.cell.states.indices {
-        stepper.setState(
-          state, layer: place, to: layer.startingState(state, layer: place, rows: batch))
-      }
+    for state in layer.cell.states.indices {
+      stepper.setState(state, to: layer.startingState(state, rows: batch))
     }
   }
 
@@ -89,21 +86,11 @@ public struct StreamingSession: ~Copyable, Sendable {
   ///
   /// - Precondition: A state that is set has the names and shapes of the layer's.
   public var state: RecurrentState {
-    get {
-      RecurrentState(
-        names: layer.cell.states.map(\.name),
-        values: layer.cell.states.indices.map { state in
-          stacked(layer.engines.indices.map { stepper.state(state, layer: $0) })
-        })
-    }
+    get { layer.state(of: stepper) }
     set {
       layer.check(newValue, rows: batch)
       for (state, name) in newValue.names.enumerated() {
-        for place in layer.engines.indices {
-          stepper.setState(
-            state, layer: place,
-            to: newValue[name].slice(axis: 0, range: place..<place + 1))
-        }
+        stepper.setState(state, to: newValue[name])
       }
     }
   }
@@ -115,27 +102,6 @@ public struct StreamingSession: ~Copyable, Sendable {
 }
 
 extension RecurrentLayer {
-  fileprivate var stepperLayers: [StackStepper.Layer] {
-    engines.indices.map { layer in
-      let compiled = engines[layer].engine(isRandom: false, recording: []).compiled
-      return StackStepper.Layer(
-        compiled, parameters: parameters[layer][0],
-        inputs: compiled.cell.inputs.map { input in
-          guard let state = input.stateBelow else { return .features }
-          return .recording(engines[layer - 1].readAbove.firstIndex(of: state)!)
-        },
-        isResidual: isResidual && layer > 0, in: context)
-    }
-  }
-
-  /// The learnt state that a layer starts from, for every row; nil where it is zero.
-  fileprivate func startingState(_ state: Int, layer: Int, rows: Int) -> Tensor? {
-    guard learnsInitialState, let learnt = engines[layer].learntStates.firstIndex(of: state)
-    else { return nil }
-    let value = initialStates[layer][0][learnt].detached
-    return Tensor.zeros([rows, value.count], on: context) + value
-  }
-
   /// The layer without its parameters, for who has made of them what it needs: what is trained then
   /// need not be copied.
   fileprivate var withoutMatrices: RecurrentLayer {

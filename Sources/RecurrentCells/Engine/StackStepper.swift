@@ -135,21 +135,31 @@ package struct StackStepper: ~Copyable, Sendable {
 
   // MARK: States
 
-  /// A state of a layer [rows, size].
-  package func state(_ state: Int, layer: Int) -> Tensor {
-    let size = layers[layer].compiled.stateSizes[state]
-    var value = Tensor(uninitialized: [rows, size], on: context)
-    value.copyElements(from: states[layer][state], at: turn * rows * size)
+  /// A state of all layers [layers, rows, size].
+  package func state(_ state: Int) -> Tensor {
+    let size = layers[0].compiled.stateSizes[state]
+    let count = rows * size
+    var value = Tensor(uninitialized: [layers.count, rows, size], on: context)
+    for layer in layers.indices {
+      value.copyElements(count, from: states[layer][state], at: turn * count, to: layer * count)
+    }
     return value
   }
 
-  /// Puts a state in the place of the one before the next step; nil: zero.
-  package mutating func setState(_ state: Int, layer: Int, to value: Tensor?) {
-    let count = rows * layers[layer].compiled.stateSizes[state]
-    let buffer = states[layer][state]
-    guard let value else { return buffer.fill(turn * count..<(turn + 1) * count) }
-    precondition(value.count == count, "A state has \(count) numbers, found \(value.shape)")
-    buffer.copy(count, from: value.buffer, at: value.offset, to: turn * count)
+  /// Puts a state of all layers in the place of the one before the next step; nil: zero.
+  package mutating func setState(_ state: Int, to value: Tensor?) {
+    let count = rows * layers[0].compiled.stateSizes[state]
+    precondition(
+      value.map { $0.count == layers.count * count } ?? true,
+      "A state has \(layers.count * count) numbers, found \(value?.shape ?? [])")
+    for layer in layers.indices {
+      let buffer = states[layer][state]
+      if let value {
+        buffer.copy(count, from: value.buffer, at: value.offset + layer * count, to: turn * count)
+      } else {
+        buffer.fill(turn * count..<(turn + 1) * count)
+      }
+    }
   }
 
   // MARK: Clocks

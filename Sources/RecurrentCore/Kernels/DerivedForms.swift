@@ -16,8 +16,33 @@ struct DerivedForms: Sendable {
 
   var packed: [PackedKey: PackedMatrix] = [:]
   var restricted: [Restriction: Tensor] = [:]
+  var version: BufferVersion?
 
-  var isEmpty: Bool { packed.isEmpty && restricted.isEmpty }
+  var isEmpty: Bool { packed.isEmpty && restricted.isEmpty && version == nil }
+}
+
+/// Stands for the numbers of a buffer as they are, for as long as somebody holds it.
+final class BufferVersion: Sendable {}
+
+/// Tells the numbers of a tensor from what they were before and from all others, without a look at
+/// them: equal versions are of equal numbers.
+package struct ParameterVersion: Equatable, Sendable {
+  private let buffer: BufferVersion
+  private let offset: Int
+
+  package init(_ tensor: Tensor) {
+    offset = tensor.offset
+    buffer = tensor.buffer.forms.withLock { forms in
+      if let known = forms.version { return known }
+      let made = BufferVersion()
+      forms.version = made
+      return made
+    }
+  }
+
+  package static func == (a: ParameterVersion, b: ParameterVersion) -> Bool {
+    a.buffer === b.buffer && a.offset == b.offset
+  }
 }
 
 /// A structure that a matrix of a buffer is held to.

@@ -18,9 +18,12 @@ extension TensorBuffer {
 }
 
 extension Tensor {
-  /// Overwrites all elements with those of a part of a buffer.
-  package mutating func copyElements(from source: TensorBuffer, at start: Int) {
+  /// Overwrites `count` elements from `place` on with those of a part of a buffer.
+  package mutating func copyElements(
+    _ count: Int, from source: TensorBuffer, at start: Int, to place: Int = 0
+  ) {
+    precondition(place >= 0 && place + count <= self.count, "A copy beyond a tensor")
     prepareToUpdate()
-    buffer.copy(count, from: source, at: start, to: offset)
+    buffer.copy(count, from: source, at: start, to: offset + place)
   }
 }
