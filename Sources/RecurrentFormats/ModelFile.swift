@@ -27,18 +27,24 @@ public struct ModelFile: Sendable {
   /// Opens a model.
   ///
   /// - Throws: If it cannot be read, is no safetensors file, or holds no model of a version known.
-  public init(path: String) throws(SafetensorsError) {
+  public init(path: String) throws(TensorFileError) {
     try self.init(SafetensorsFile(path: path))
   }
 
   /// Looks for a model in an open file.
-  public init(_ file: SafetensorsFile) throws(SafetensorsError) {
+  public init(_ file: SafetensorsFile) throws(TensorFileError) {
     let metadata = try RecurrentMetadata(of: file, kind: Self.kind, version: Self.version)
     guard let configuration = metadata.body["configuration"]?.object else {
-      throw SafetensorsError(file: file.file, message: "the model has no configuration")
+      throw TensorFileError(file: file.file, message: "the model has no configuration")
     }
     self.configuration = configuration
     tensors = file
+  }
+
+  /// Whether a file says of itself that it is a model of this package, of whatever version.
+  public static func isOne(_ archive: TensorArchive) -> Bool {
+    guard let text = archive.metadata[RecurrentMetadata.key] else { return false }
+    return (try? JSONValue(parsing: text))?["kind"]?.string == kind
   }
 
   /// Writes a model, whole or not at all.

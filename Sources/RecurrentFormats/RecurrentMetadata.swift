@@ -34,24 +34,24 @@ public struct RecurrentMetadata: Sendable, Hashable {
   /// - Throws: If the file is of another kind, of a later version or not of this package.
   public init(
     of file: SafetensorsFile, kind: String, version: Int
-  ) throws(SafetensorsError) {
+  ) throws(TensorFileError) {
     guard let text = file.metadata[Self.key] else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file.file,
         message: "not a \(kind) of this package: its metadata has no \(quotedForMessage(Self.key))")
     }
     guard let object = try? JSONValue(parsing: text).object,
       let foundKind = object["kind"]?.string, let foundVersion = object["version"]?.integer
     else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file.file, message: "the metadata under \(quotedForMessage(Self.key)) is damaged")
     }
     guard foundKind == kind else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file.file, message: "a \(kind) is expected, this is a \(quotedForMessage(foundKind))")
     }
     guard 1...version ~= foundVersion else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file.file,
         message: "a \(kind) of layout version \(foundVersion), this program reads up to \(version)")
     }

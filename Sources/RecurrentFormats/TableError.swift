@@ -33,8 +33,13 @@ package func quotedForMessage(_ text: String) -> String {
   return "\"" + singleLine(cut) + "\""
 }
 
+/// A name without quotes for a message, on one line and cut after 100 characters.
+package func wordForMessage(_ text: String) -> String {
+  singleLine(text.count > 100 ? String(text.prefix(100)) + "…" : text)
+}
+
 /// A message is one line whatever the file holds: control characters become escapes.
-private func singleLine(_ text: String) -> String {
+package func singleLine(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
     if scalar.value < 0x20 || scalar.value == 0x7F {

@@ -1,5 +1,6 @@
 import RecurrentCore
 import RecurrentFormats
+import TestSupport
 import Testing
 
 /// Files that lie: always an error with a sentence, never a trap.
@@ -56,7 +57,7 @@ import Testing
   func aHeaderThatLiesIsRefused(index: Int) {
     let (header, dataCount, says) = Self.headers[index]
     let bytes = safetensorsBytes(header, data: Array(repeating: 0, count: dataCount))
-    let error = #expect(throws: SafetensorsError.self) {
+    let error = #expect(throws: TensorFileError.self) {
       try SafetensorsFile(bytes: bytes, file: "lying.safetensors")
     }
     let text = error?.description ?? ""
@@ -67,7 +68,7 @@ import Testing
   @Test func aLengthThatLiesIsRefused() {
     for length in [1, 9, 255, 1 << 20, 1 << 40, UInt64.max, UInt64(Int64.max), 1 << 63] {
       let bytes = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + [0x7B]
-      #expect(throws: SafetensorsError.self) { try SafetensorsFile(bytes: bytes, file: "x") }
+      #expect(throws: TensorFileError.self) { try SafetensorsFile(bytes: bytes, file: "x") }
     }
   }
 
@@ -82,11 +83,11 @@ import Testing
     let whole = small
     _ = try SafetensorsFile(bytes: whole, file: "x")
     for count in 0..<whole.count {
-      #expect(throws: SafetensorsError.self, "cut after \(count) bytes") {
+      #expect(throws: TensorFileError.self, "cut after \(count) bytes") {
         try SafetensorsFile(bytes: Array(whole[..<count]), file: "x")
       }
     }
-    #expect(throws: SafetensorsError.self) { try SafetensorsFile(bytes: whole + [0], file: "x") }
+    #expect(throws: TensorFileError.self) { try SafetensorsFile(bytes: whole + [0], file: "x") }
   }
 
   /// Not all are errors (a changed name is a name), but none traps, and what is read has its shape.

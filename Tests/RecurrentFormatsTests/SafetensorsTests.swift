@@ -3,12 +3,6 @@ import RecurrentFormats
 import TestSupport
 import Testing
 
-/// A file as others might have made it: any header text, any data.
-func safetensorsBytes(_ header: String, data: [UInt8] = []) -> [UInt8] {
-  let text = Array(header.utf8)
-  return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text + data
-}
-
 private struct Pair: TensorTree {
   var weight = Tensor((0..<6).map { Float($0) + 0.1 }, shape: [2, 3])
   var bias: Tensor? = Tensor([-0.0, .infinity, .leastNonzeroMagnitude], shape: [3])
@@ -47,7 +41,7 @@ private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPatte
 
   @Test func everyElementTypeIsRead() throws {
     func read(_ type: String, _ data: [UInt8]) throws -> (SafetensorsFile, [Float]) {
-      let width = try #require(SafetensorsElement(rawValue: type)).byteCount
+      let width = try #require(TensorElement(rawValue: type)).byteCount
       let header =
         #"{"t":{"dtype":"\#(type)","shape":[\#(data.count / width)],"data_offsets":[0,\#(data.count)]}}"#
       let file = try SafetensorsFile(bytes: safetensorsBytes(header, data: data), file: "x")
@@ -68,10 +62,10 @@ private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPatte
     #expect(try read("I64", bytes([Int64.min, .max])).0.integers("t") == [.min, .max])
     #expect(try read("U64", bytes([UInt64(7)])).0.integers("t") == [7])
     #expect(try read("I64", bytes([Int64(-3)])).1 == [-3])
-    #expect(throws: SafetensorsError.self) {
+    #expect(throws: TensorFileError.self) {
       try read("U64", bytes([UInt64.max])).0.integers("t")
     }
-    #expect(throws: SafetensorsError.self) {
+    #expect(throws: TensorFileError.self) {
       try read("F32", bytes([UInt32(0)])).0.integers("t")
     }
     let doubles = [0.1, -1e300, 1e-46].map(\.bitPattern)
@@ -109,14 +103,14 @@ private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPatte
     let read = try Pair().mapTensors { Tensor.zeros($1.shape) }
       .loaded(from: SafetensorsFile(path: path))
     #expect(read.tensors.map(bits) == Pair().tensors.map(bits))
-    let missing = #expect(throws: SafetensorsError.self) {
+    let missing = #expect(throws: TensorFileError.self) {
       try SafetensorsFile(path: folder.file("b"))
     }
     #expect(missing?.systemError?.isNoSuchFile == true)
     #expect(missing?.description == missing?.systemError?.description)
-    #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: folder.path) }
+    #expect(throws: TensorFileError.self) { try SafetensorsFile(path: folder.path) }
     try AtomicFile.write([], to: path)
-    #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
+    #expect(throws: TensorFileError.self) { try SafetensorsFile(path: path) }
   }
 
   @Test func aModelFileHoldsWeightsAndConfiguration() throws {

@@ -36,16 +36,16 @@ public struct Checkpoint: Sendable {
   /// Opens a checkpoint.
   ///
   /// - Throws: If it cannot be read, is cut short or holds no checkpoint of a version known.
-  public init(path: String) throws(SafetensorsError) {
+  public init(path: String) throws(TensorFileError) {
     try self.init(SafetensorsFile(path: path))
   }
 
   /// Looks for a checkpoint in an open file.
-  public init(_ file: SafetensorsFile) throws(SafetensorsError) {
+  public init(_ file: SafetensorsFile) throws(TensorFileError) {
     self.file = file
     body = try RecurrentMetadata(of: file, kind: Self.kind, version: Self.version).body
     guard let configuration = body["configuration"]?.object else {
-      throw SafetensorsError(file: file.file, message: "the checkpoint has no configuration")
+      throw TensorFileError(file: file.file, message: "the checkpoint has no configuration")
     }
     self.configuration = configuration
   }
@@ -87,7 +87,7 @@ public struct Checkpoint: Sendable {
 
   /// Gives a state, made as the one that was saved, what the run remembered.
   ///
-  /// - Throws: `SafetensorsError` if the run had another optimizer, or another
+  /// - Throws: `TensorFileError` if the run had another optimizer, or another
   ///   choice of average, plateau and early stopping; `TensorMismatch` if its
   ///   tensors are others. The state is then as it was.
   public func restore<Model, Rule, Carried>(
@@ -125,7 +125,7 @@ public struct Checkpoint: Sendable {
 
   private func memory(
     _ name: String, isExpected: Bool
-  ) throws(SafetensorsError) -> JSONObject? {
+  ) throws(TensorFileError) -> JSONObject? {
     let found = body[name]?.object
     guard (found != nil) == isExpected else {
       let (its, ours) = isExpected ? ("without", "with") : ("with", "without")
@@ -134,7 +134,7 @@ public struct Checkpoint: Sendable {
     return found
   }
 
-  private func count(_ name: String, _ value: JSONValue?) throws(SafetensorsError) -> Int {
+  private func count(_ name: String, _ value: JSONValue?) throws(TensorFileError) -> Int {
     let number = try member(name, value?.integer)
     guard number >= 0 else { throw fault("\(name) is \(number)") }
     return number
@@ -142,12 +142,12 @@ public struct Checkpoint: Sendable {
 
   private func member<Value>(
     _ name: String, _ value: Value?
-  ) throws(SafetensorsError) -> Value {
+  ) throws(TensorFileError) -> Value {
     guard let value else { throw fault("the checkpoint has no valid \(quotedForMessage(name))") }
     return value
   }
 
-  private func fault(_ message: String) -> SafetensorsError {
-    SafetensorsError(file: file.file, message: message)
+  private func fault(_ message: String) -> TensorFileError {
+    TensorFileError(file: file.file, message: message)
   }
 }

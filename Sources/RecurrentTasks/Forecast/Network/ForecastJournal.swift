@@ -36,11 +36,11 @@ public struct ForecastJournal {
   ///   - stop: Raised by whoever wants the job to end: it ends after the step that is under way, with
   ///     its checkpoint written.
   ///   - report: Called after each step and epoch.
-  /// - Throws: `SafetensorsError` if `resume` cannot be read or is of another job.
+  /// - Throws: `TensorFileError` if `resume` cannot be read or is of another job.
   public init(
     job: JSONObject, checkpoint path: String? = nil, resume: String? = nil,
     stop: StopSignal? = nil, report: @escaping (Progress) throws -> Void = { _ in }
-  ) throws(SafetensorsError) {
+  ) throws(TensorFileError) {
     self.job = job
     self.path = path
     self.stop = stop
@@ -52,13 +52,13 @@ public struct ForecastJournal {
     let file = try SafetensorsFile(path: resume)
     let configuration = try Checkpoint(file).configuration
     guard configuration["job"]?.object == job else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: resume, message: "the checkpoint is of other data or other options")
     }
     guard let labels = configuration["finished"]?.array?.compactMap(\.string),
       let current = configuration["current"]?.string
     else {
-      throw SafetensorsError(file: resume, message: "the checkpoint does not say what is done")
+      throw TensorFileError(file: resume, message: "the checkpoint does not say what is done")
     }
     (resumed, resumedLabels, resumedCurrent) = (file, labels, current)
   }

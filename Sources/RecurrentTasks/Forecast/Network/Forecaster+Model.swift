@@ -27,7 +27,7 @@ extension Forecaster {
 
   /// Opens a saved forecaster.
   ///
-  /// - Throws: `SafetensorsError` for a file that cannot be read, ``ForecastModelError`` for one that
+  /// - Throws: `TensorFileError` for a file that cannot be read, ``ForecastModelError`` for one that
   ///   holds no forecaster, `TensorMismatch` for weights that do not fit.
   public init(path: String, on context: ComputeContext = .default) throws {
     let file = try ModelFile(path: path)

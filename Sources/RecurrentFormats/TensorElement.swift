@@ -1,5 +1,5 @@
-/// The type of a stored tensor's elements, under the name it has in the file's header.
-public enum SafetensorsElement: String, Sendable, Hashable, CaseIterable {
+/// The type of a stored tensor's elements, under the name that safetensors files have for it.
+public enum TensorElement: String, Sendable, Hashable, CaseIterable {
   case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
@@ -33,7 +33,7 @@ public enum SafetensorsElement: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-extension SafetensorsElement {
+extension TensorElement {
   /// The nearest Float of an element whose little-endian bytes are the low bytes of `bits`.
   func float(_ bits: UInt64) -> Float {
     switch self {

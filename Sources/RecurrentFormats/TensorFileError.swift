@@ -1,7 +1,7 @@
 import RecurrentCore
 
-/// A fault in a safetensors file: which file, where in it, and what is wrong, printed as one line.
-public struct SafetensorsError: Error, Sendable, Equatable {
+/// A fault in a file of tensors: which file, where in it, and what is wrong, printed as one line.
+public struct TensorFileError: Error, Sendable, Equatable {
   /// The file as the user named it.
   public var file: String
   /// Bytes of the file before the fault, if it has one place.
@@ -27,7 +27,7 @@ public struct SafetensorsError: Error, Sendable, Equatable {
   }
 }
 
-extension SafetensorsError: CustomStringConvertible {
+extension TensorFileError: CustomStringConvertible {
   /// For example `model.safetensors: byte 8: the header does not begin with {`.
   public var description: String {
     if systemError != nil { return message }

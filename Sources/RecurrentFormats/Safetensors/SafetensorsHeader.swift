@@ -7,42 +7,32 @@
 /// Source: https://github.com/huggingface/safetensors#format
 struct SafetensorsHeader: Sendable {
   /// In the order of their places.
-  var entries: [SafetensorsEntry]
+  var entries: [TensorEntry]
   var metadata: [String: String]
 
   /// What the format's own reader accepts; nothing real comes near it.
   static let maximumLength = 100_000_000
 }
 
-/// One tensor of a safetensors file: its name, type, shape and place.
-public struct SafetensorsEntry: Sendable, Hashable {
-  public let name: String
-  public let element: SafetensorsElement
-  /// Elements along each axis, the outermost first; empty for a single number.
-  public let shape: [Int]
-  /// Where its bytes stand in the file.
-  public let bytes: Range<Int>
-}
-
 extension SafetensorsHeader {
   /// Reads the length: the first 8 bytes of a file of `size` bytes.
   static func length(
     _ prefix: [UInt8], size: Int, file: String
-  ) throws(SafetensorsError) -> Int {
+  ) throws(TensorFileError) -> Int {
     guard size >= 8 else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file,
         message: size == 0
           ? "the file is empty" : "not a safetensors file: it has only \(size) bytes")
     }
     let length = (0..<8).reduce(0 as UInt64) { $0 | UInt64(prefix[$1]) << (8 * UInt64($1)) }
     guard length <= UInt64(maximumLength) else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file, offset: 0,
         message: "not a safetensors file: its header would have \(length) bytes")
     }
     guard length <= UInt64(size - 8) else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file, offset: 0,
         message: "cut short or not a safetensors file: a header of \(length) bytes does not fit "
           + "its \(size) bytes")
@@ -52,16 +42,16 @@ extension SafetensorsHeader {
 
   /// Reads the header's JSON, in a file of `size` bytes, and checks that the tensors fill what is
   /// behind it exactly, without holes or overlaps.
-  init(_ text: [UInt8], size: Int, file: String) throws(SafetensorsError) {
+  init(_ text: [UInt8], size: Int, file: String) throws(TensorFileError) {
     guard text.first == UInt8(ascii: "{") else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file, offset: 8, message: "not a safetensors file: no { where the header begins")
     }
     let json: JSONValue
     do {
       json = try JSONValue(parsing: text, maximumDepth: 8)
     } catch {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file, offset: 8 + error.offset, message: "in the header: \(error.message)")
     }
     let dataStart = 8 + text.count
@@ -83,14 +73,14 @@ extension SafetensorsHeader {
 
   private static func metadata(
     _ value: JSONValue, file: String
-  ) throws(SafetensorsError) -> [String: String] {
+  ) throws(TensorFileError) -> [String: String] {
     guard let object = value.object else {
-      throw SafetensorsError(file: file, message: "__metadata__ is not an object")
+      throw TensorFileError(file: file, message: "__metadata__ is not an object")
     }
     var metadata: [String: String] = [:]
     for (key, value) in object.members {
       guard let text = value.string else {
-        throw SafetensorsError(
+        throw TensorFileError(
           file: file, message: "__metadata__: the value of \(quotedForMessage(key)) is no string")
       }
       metadata[key] = text
@@ -100,12 +90,12 @@ extension SafetensorsHeader {
 
   private static func entry(
     _ name: String, _ value: JSONValue, dataStart: Int, size: Int, file: String
-  ) throws(SafetensorsError) -> SafetensorsEntry {
-    func fault(_ message: String) -> SafetensorsError {
-      SafetensorsError(file: file, tensor: name, message: message)
+  ) throws(TensorFileError) -> TensorEntry {
+    func fault(_ message: String) -> TensorFileError {
+      TensorFileError(file: file, tensor: name, message: message)
     }
     guard let type = value["dtype"]?.string else { throw fault("it has no dtype") }
-    guard let element = SafetensorsElement(rawValue: type) else {
+    guard let element = TensorElement(rawValue: type) else {
       throw fault("elements of type \(quotedForMessage(type)) cannot be read")
     }
     guard let sizes = value["shape"]?.array else { throw fault("it has no shape") }
@@ -132,23 +122,23 @@ extension SafetensorsHeader {
       throw fault(
         "\(type) of shape \(shape) takes \(byteCount) bytes, its place has \(end - begin)")
     }
-    return SafetensorsEntry(
+    return TensorEntry(
       name: name, element: element, shape: shape, bytes: dataStart + begin..<dataStart + end)
   }
 
   private func checkCoverage(
     dataStart: Int, size: Int, file: String
-  ) throws(SafetensorsError) {
+  ) throws(TensorFileError) {
     var end = dataStart
     var previous = ""
     for entry in entries {
       guard entry.bytes.lowerBound >= end else {
-        throw SafetensorsError(
+        throw TensorFileError(
           file: file, offset: entry.bytes.lowerBound, tensor: entry.name,
           message: "it overlaps \(quotedForMessage(previous))")
       }
       guard entry.bytes.lowerBound == end else {
-        throw SafetensorsError(
+        throw TensorFileError(
           file: file, offset: end, tensor: entry.name,
           message: "\(entry.bytes.lowerBound - end) bytes before it belong to no tensor")
       }
@@ -156,7 +146,7 @@ extension SafetensorsHeader {
       previous = entry.name
     }
     guard end == size else {
-      throw SafetensorsError(
+      throw TensorFileError(
         file: file, offset: end, message: "\(size - end) bytes at the end belong to no tensor")
     }
   }

@@ -11,9 +11,33 @@ import RecurrentCore
 public struct SafetensorsDocument: Sendable {
   /// The strings of `__metadata__`; written in the order of their keys.
   public var metadata: [String: String]
-  /// The tensors, in the order they are written.
-  public private(set) var tensors: [(name: String, tensor: Tensor)] = []
+  /// In the order they are written.
+  private var items: [(name: String, content: Content)] = []
   private var names: Set<String> = []
+
+  /// A tensor is kept as it is, so that its numbers exist once only.
+  private enum Content: Sendable {
+    case tensor(Tensor)
+    case data(TensorData)
+
+    var element: TensorElement {
+      if case .data(let data) = self { data.element } else { .float32 }
+    }
+
+    var shape: [Int] {
+      switch self {
+      case .tensor(let tensor): tensor.shape
+      case .data(let data): data.shape
+      }
+    }
+
+    var byteCount: Int {
+      switch self {
+      case .tensor(let tensor): 4 * tensor.count
+      case .data(let data): data.bytes.count
+      }
+    }
+  }
 
   public init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
@@ -21,10 +45,19 @@ public struct SafetensorsDocument: Sendable {
   ///
   /// - Precondition: No other tensor has the name.
   public mutating func append(_ name: String, _ tensor: Tensor) {
+    append(name, .tensor(tensor.detached))
+  }
+
+  /// Adds a tensor of any type.
+  ///
+  /// - Precondition: No other tensor has the name.
+  public mutating func append(_ name: String, _ data: TensorData) { append(name, .data(data)) }
+
+  private mutating func append(_ name: String, _ content: Content) {
     precondition(
       names.insert(name).inserted && name != "__metadata__",
       "A safetensors file holds one tensor of a name, found another \(quotedForMessage(name))")
-    tensors.append((name, tensor.detached))
+    items.append((name, content))
   }
 
   /// Adds the tensors of a tree, each under its path; `prefix` and a dot in front, if there is one.
@@ -46,10 +79,11 @@ public struct SafetensorsDocument: Sendable {
       object["__metadata__"] = .object(strings)
     }
     var begin = 0
-    for (name, tensor) in tensors {
-      let end = begin + 4 * tensor.count
+    for (name, content) in items {
+      let end = begin + content.byteCount
       object[name] = [
-        "dtype": "F32", "shape": .array(tensor.shape.map { .integer($0) }),
+        "dtype": .string(content.element.rawValue),
+        "shape": .array(content.shape.map { .integer($0) }),
         "data_offsets": [.integer(begin), .integer(end)],
       ]
       begin = end
@@ -66,22 +100,23 @@ public struct SafetensorsDocument: Sendable {
   public func write(to path: String) throws(FileError) {
     var file = try AtomicFile(path: path)
     try file.write(header)
-    for (_, tensor) in tensors { try file.write(elementsOf: tensor) }
+    for (_, content) in items {
+      switch content {
+      case .tensor(let tensor): try file.write(elementsOf: tensor)
+      case .data(let data): try file.write(data.bytes)
+      }
+    }
     try file.commit()
   }
 
   /// The whole file, in memory.
   public var bytes: [UInt8] {
     var bytes = header
-    bytes.reserveCapacity(bytes.count + tensors.reduce(0) { $0 + 4 * $1.tensor.count })
-    for (_, tensor) in tensors {
-      tensor.withElements { elements in
-        for index in elements.indices {
-          let bits = elements[index].bitPattern
-          for shift in 0..<4 as Range<UInt32> {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * shift)))
-          }
-        }
+    bytes.reserveCapacity(bytes.count + items.reduce(0) { $0 + $1.content.byteCount })
+    for (_, content) in items {
+      switch content {
+      case .tensor(let tensor): bytes += tensor.bytes
+      case .data(let data): bytes += data.bytes
       }
     }
     return bytes
