@@ -1,14 +1,19 @@
 import ArgumentParser
 import Recurrent
 
-/// `lstm inspect`: what is in a model, and what its gates do.
+/// `lstm inspect`: what is in a file, and what a model's gates do.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Look into a model that was kept: its sizes, its weights, what its gates do.",
+    abstract: "Look into a file: its tensors and what else it says; what a model's gates do.",
     discussion: """
       lstm inspect model.safetensors
+      lstm inspect checkpoint.pt --json
       lstm inspect model.safetensors --gates sales.csv --svg gates.svg
+
+      Files of tensors are safetensors, PyTorch's .pt and .pth, NumPy's .npy and
+      .npz; what a file is, is seen by its content. Only what stands about the
+      numbers is read. No code of a file is ever run.
 
       With --gates the model's network reads every window of a series as it does
       for a forecast of what follows, and the gates of the window's last step are
@@ -18,7 +23,7 @@ struct InspectCommand: ParsableCommand {
       Layers and units are counted from 0.
       """)
 
-  @Argument(help: "The model, a safetensors file.")
+  @Argument(help: "The file; with --gates a model of this tool.")
   var model: String
 
   @Option(
@@ -61,7 +66,7 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    let description = try ModelDescription(path: model)
+    let description = try fileDescription(of: model)
     let study = try gates.map(study)
     var files: [(path: String, content: [UInt8])] = []
     if let study, let svg { files.append((svg, Array(study.svg.utf8))) }

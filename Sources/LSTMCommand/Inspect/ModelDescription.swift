@@ -1,10 +1,10 @@
 import Recurrent
 
 /// What a model file says of itself.
-struct ModelDescription {
+struct ModelDescription: FileDescription {
   private let path: String
   private let configuration: JSONObject
-  private let entries: [SafetensorsEntry]
+  private let entries: [TensorEntry]
 
   /// - Throws: What opening the model for its task throws, so that what is described can be used.
   init(path: String) throws {
@@ -15,7 +15,7 @@ struct ModelDescription {
     if configuration["task"]?.string == "forecast" { _ = try Forecaster(path: path) }
   }
 
-  private func count(_ entry: SafetensorsEntry) -> Int { entry.shape.reduce(1, *) }
+  private func count(_ entry: TensorEntry) -> Int { entry.shape.reduce(1, *) }
 
   private var parameterCount: Int { entries.reduce(0) { $0 + count($1) } }
 
@@ -83,28 +83,15 @@ struct ModelDescription {
             row[column.1]?.number.map { significant($0, 3) } ?? "–"
           }
       }
-    return aligned(cells)
+    return alignedRows(cells)
   }
 
   private var tensorTable: String {
     let rows = entries.map { entry in
       [entry.name, entry.shape.map(String.init).joined(separator: " × "), String(count(entry))]
     }
-    return aligned(
+    return alignedRows(
       [["tensor", "shape", "parameters"]] + rows
         + [["in all", "", String(parameterCount)]])
-  }
-
-  /// Rows with their first column at the left and the others at the right.
-  private func aligned(_ rows: [[String]]) -> String {
-    let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
-    }
-    return rows.map { row in
-      row.indices.map { column in
-        column == 0
-          ? leftAligned(row[column], widths[column]) : rightAligned(row[column], widths[column])
-      }.joined(separator: "  ") + "\n"
-    }.joined()
   }
 }
