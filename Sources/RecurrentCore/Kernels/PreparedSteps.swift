@@ -76,28 +76,17 @@ import CRecurrentKernels
 
   // MARK: How the work is cut
 
-  /// Floating-point operations below which a thread that is told of them costs more than it gives.
+  /// Work below which a thread that spins for it costs more than it gives.
   private static let worthATeam = 800_000
-  /// The same for a wait between two stages.
-  private static let worthABarrier = 40_000
 
   private static func split(
     _ layers: [[StepForm]], rows: Int, in context: ComputeContext
-  ) -> (members: Int, byRows: Bool) {
-    let threads = context.threadCount
-    let panels =
-      layers.joined().map { $0.panels(context.kernels.panel) }.max() ?? 0
-    switch context.sharing {
-    case .automatic: break
-    case .rows: return (min(threads, rows), true)
-    case .units: return (max(1, min(threads, panels)), false)
-    }
-    let cost = rows * layers.reduce(0) { $0 + ($1.map(\.costPerRow).max() ?? 0) }
-    if threads == 1 || cost < worthATeam { return (1, true) }
-    if rows >= threads * max(context.kernels.tileRows / 2, 1) { return (threads, true) }
-    let stages = layers.reduce(0) { $0 + ($1.map(\.stages.count).max() ?? 0) }
-    if panels < 2 || cost / max(stages, 1) < worthABarrier { return (1, true) }
-    return (min(threads, panels), false)
+  ) -> WorkSplit {
+    WorkSplit(
+      rows: rows, panels: layers.joined().map { $0.panels(context.kernels.panel) }.max() ?? 0,
+      cost: rows * layers.reduce(0) { $0 + ($1.map(\.costPerRow).max() ?? 0) },
+      meetings: layers.reduce(0) { $0 + ($1.map(\.stages.count).max() ?? 0) },
+      worthATeam: worthATeam, in: context)
   }
 
   // MARK: One thread

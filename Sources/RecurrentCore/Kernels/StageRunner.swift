@@ -70,38 +70,16 @@ package struct StepForm: Sendable {
 
   // MARK: How the work is cut
 
-  private struct Split {
-    var members: Int
-    var byRows: Bool
-  }
-
-  /// Work, in floating-point operations, below which waking a thread costs more than it gives.
+  /// Work below which waking a thread costs more than it gives.
   private static let worthATeam = 400_000
-  /// The same for a wait between two stages.
-  private static let worthABarrier = 40_000
 
-  private func split(rows: Int, steps: Range<Int>) -> Split {
-    let tile = context.kernels.tileRows
-    let alone = Split(members: 1, byRows: true)
-    let threads = context.threadCount
-    let panels = forms.map { $0.step.panels(context.kernels.panel) }.max() ?? 0
-    switch context.sharing {
-    case .automatic: break
-    case .rows: return Split(members: min(threads, rows), byRows: true)
-    case .units: return Split(members: min(threads, panels), byRows: false)
-    }
+  private func split(rows: Int, steps: Range<Int>) -> WorkSplit {
     let costs = forms.map(\.step.costPerRow)
-    let cost = rows * steps.reduce(0) { $0 + costs[form(ofStep: $1)] }
-    if threads == 1 || cost < Self.worthATeam { return alone }
-    // Few rows a thread leave register tiles half empty.
-    let rowMembers = min(threads, rows / max(tile / 2, 1))
-    if rowMembers == threads { return Split(members: threads, byRows: true) }
-    let barriers = max(forms.map { $0.waits(isCut).count { $0 } }.max() ?? 1, 1)
-    let unitMembers = min(threads, panels)
-    if unitMembers > rowMembers, cost / steps.count / barriers >= Self.worthABarrier {
-      return Split(members: unitMembers, byRows: false)
-    }
-    return rowMembers > 1 ? Split(members: rowMembers, byRows: true) : alone
+    let waits = forms.map { $0.waits(isCut).count { $0 } }.max() ?? 1
+    return WorkSplit(
+      rows: rows, panels: forms.map { $0.step.panels(context.kernels.panel) }.max() ?? 0,
+      cost: rows * steps.reduce(0) { $0 + costs[form(ofStep: $1)] },
+      meetings: steps.count * max(waits, 1), worthATeam: Self.worthATeam, in: context)
   }
 
   // MARK: One thread
@@ -120,7 +98,7 @@ package struct StepForm: Sendable {
 
   private func run(
     _ steps: Range<Int>, _ descending: Bool, rows: Range<Int>, member: TeamMember?,
-    of split: Split
+    of split: WorkSplit
   ) {
     var scratchCount = 16
     let parts = forms.map { form in
