@@ -49,6 +49,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["RecurrentCore", "RecurrentFormats"],
       path: "Tests/Support"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["RecurrentFormats", "TestSupport"], path: "Tests/Fuzz"),
     .testTarget(name: "RecurrentCoreTests", dependencies: ["RecurrentCore", "TestSupport"]),
     .testTarget(name: "RecurrentCellsTests", dependencies: ["RecurrentCells", "TestSupport"]),
     .testTarget(

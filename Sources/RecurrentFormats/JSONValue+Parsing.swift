@@ -17,12 +17,18 @@ extension JSONValue {
   /// Reads one JSON document (RFC 8259) in UTF-8, strictly: no comments, no trailing commas, no
   /// key twice, nothing after it.
   ///
-  /// - Parameter maximumDepth: how many arrays and objects may stand inside each other.
-  public init(parsing bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) {
+  /// - Parameters:
+  ///   - maximumDepth: How many arrays and objects may stand inside each other.
+  ///   - maximumCount: How many values there may be; a value takes more memory than the two bytes that
+  ///     it may be written in.
+  public init(
+    parsing bytes: [UInt8], maximumDepth: Int = 128, maximumCount: Int = .max
+  ) throws(JSONError) {
     if let offset = firstInvalidUTF8Offset(in: bytes) {
       throw JSONError(offset: offset, message: "not UTF-8")
     }
-    var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+    var parser = JSONParser(
+      bytes: bytes, maximumDepth: maximumDepth, maximumCount: maximumCount)
     self = try parser.document()
   }
 
@@ -36,10 +42,13 @@ private struct JSONParser {
   let bytes: [UInt8]
   let maximumDepth: Int
   var position = 0
+  /// Values that may still come.
+  var remainingCount: Int
 
-  init(bytes: [UInt8], maximumDepth: Int) {
+  init(bytes: [UInt8], maximumDepth: Int, maximumCount: Int) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
+    remainingCount = maximumCount
   }
 
   mutating func document() throws(JSONError) -> JSONValue {
@@ -51,6 +60,8 @@ private struct JSONParser {
 
   private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
     skipBlanks()
+    guard remainingCount > 0 else { throw fault("too many values") }
+    remainingCount -= 1
     guard let byte = peek() else { throw fault("the text ends where a value is expected") }
     switch byte {
     case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))

@@ -65,4 +65,40 @@ import Testing
       error?.description == "x.pt: byte \(entry.bytes.lowerBound): tensor \"module.weight\": "
         + "its bytes do not have their checksum")
   }
+
+  /// A part of a checkpoint, whatever its format; damage is an error here too.
+  @Test func aTreeTakesItsTensorsFromAnyFormat() throws {
+    struct Module: TensorTree {
+      var weight = Tensor.zeros([2, 3])
+      var bias = Tensor.zeros([2])
+      mutating func visit(_ visitor: inout some TensorVisitor) {
+        visitor.visit("weight", &weight)
+        visitor.visit("bias", &bias)
+      }
+    }
+    let folder = try TemporaryFolder()
+    let checkpoint = try TensorArchive(path: fixturePath("pytorch_checkpoint.pt"))
+    for format in [TensorFormat.safetensors, .npz] {
+      try checkpoint.write(to: folder.file(format.rawValue), as: format)
+    }
+    for path in [
+      fixturePath("pytorch_checkpoint.pt"), folder.file("safetensors"), folder.file("npz"),
+    ] {
+      for prefix in ["module", "module."] {
+        let module = try Module().loaded(from: TensorArchive(path: path), prefix: prefix)
+        #expect(module.weight.elements == [0, 1, 2, 3, 4, 5] && module.bias.elements == [0, 1])
+      }
+    }
+    var bytes = try readFile(fixturePath("pytorch_checkpoint.pt"))
+    bytes[try #require(checkpoint.entry("module.weight")).bytes.lowerBound] ^= 1
+    let damaged = try TensorArchive(bytes: bytes, file: "x.pt")
+    #expect(throws: TensorFileError.self) { try Module().loaded(from: damaged, prefix: "module") }
+    let other = #expect(throws: TensorMismatch.self) {
+      try Module().loaded(from: checkpoint, prefix: "types")
+    }
+    #expect(other?.missing == ["types.weight", "types.bias"] && other?.unexpected.count == 13)
+    #expect(
+      other?.description.hasSuffix("types.float16, and 3 more") == true,
+      "\(String(describing: other))")
+  }
 }

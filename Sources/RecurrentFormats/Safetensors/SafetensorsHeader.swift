@@ -49,7 +49,9 @@ extension SafetensorsHeader {
     }
     let json: JSONValue
     do {
-      json = try JSONValue(parsing: text, maximumDepth: 8)
+      // A tensor's members are written in some eight bytes a value.
+      json = try JSONValue(
+        parsing: text, maximumDepth: 8, maximumCount: 10_000 + text.count / 4)
     } catch {
       throw TensorFileError(
         file: file, offset: 8 + error.offset, message: "in the header: \(error.message)")

@@ -21,15 +21,16 @@ struct PickleReader {
   private var stack: [PickleValue] = []
   /// How high the stack was at each mark.
   private var marks: [Int] = []
-  private var memo: [Int: PickleValue] = [:]
+  /// Values that are kept to be taken up again, numbered in the order they came, as Python does.
+  private var memo: [PickleValue] = []
   private var objects: [PickleObject] = []
   /// Elements that were copied from one object to another.
   private var copiedCount = 0
 
-  /// More than a hundred times what a state dict of a large network needs; what a few bytes of a
-  /// pickle can claim stays small beside it.
-  private static let maximumObjects = 2_000_000
-  private static let maximumStack = 1_000_000
+  // What a pickle can claim stays in proportion to it, and small: a large network's state dict has a
+  // hundredth of that. Python takes two bytes at least for an object, and for one that is kept.
+  private var maximumObjects: Int { min(2_000_000, 1000 + bytes.count / 2) }
+  private var maximumStack: Int { min(1_000_000, 10_000 + bytes.count / 4) }
 
   /// - Parameters:
   ///   - isAllowed: Whether a name, `torch.FloatStorage`, may be in the pickle.
@@ -58,7 +59,7 @@ struct PickleReader {
       let code = try byte()
       if code == UInt8(ascii: ".") { break }
       try carryOut(code)
-      if stack.count > Self.maximumStack || marks.count > Self.maximumStack {
+      if stack.count > maximumStack || marks.count > maximumStack {
         throw fault("more values at once than a state dict has")
       }
     }
@@ -119,9 +120,9 @@ struct PickleReader {
     case 0x90: try append(try popToMark(), to: .set)
     case 0x91: try push(.set, try popToMark())
 
-    case UInt8(ascii: "q"): memo[Int(try number(1))] = try top()
-    case UInt8(ascii: "r"): memo[Int(try number(4))] = try top()
-    case 0x94: memo[memo.count] = try top()
+    case UInt8(ascii: "q"): try keep(Int(try number(1)))
+    case UInt8(ascii: "r"): try keep(Int(try number(4)))
+    case 0x94: try keep(memo.count)
     case UInt8(ascii: "h"): try remember(Int(try number(1)))
     case UInt8(ascii: "j"): try remember(Int(try number(4)))
 
@@ -214,7 +215,7 @@ struct PickleReader {
   private mutating func push(
     _ kind: PickleObject.Kind, _ elements: [PickleValue] = []
   ) throws(Fault) {
-    guard objects.count < Self.maximumObjects else {
+    guard objects.count < maximumObjects else {
       throw fault("more objects than a state dict has")
     }
     stack.append(.object(objects.count))
@@ -258,9 +259,21 @@ struct PickleReader {
     return Array(stack[mark...])
   }
 
+  private mutating func keep(_ place: Int) throws(Fault) {
+    let value = try top()
+    if place < memo.count {
+      memo[place] = value
+    } else {
+      guard place == memo.count, place < maximumObjects else {
+        throw fault("a value is kept under \(place), out of order")
+      }
+      memo.append(value)
+    }
+  }
+
   private mutating func remember(_ place: Int) throws(Fault) {
-    guard let value = memo[place] else { throw fault("nothing was kept under \(place)") }
-    stack.append(value)
+    guard place < memo.count else { throw fault("nothing was kept under \(place)") }
+    stack.append(memo[place])
   }
 
   // MARK: Bytes
