@@ -7,11 +7,14 @@ let package = Package(
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "Recurrent", targets: ["Recurrent"]),
+    .library(name: "RecurrentONNX", targets: ["RecurrentONNX"]),
     .executable(name: "lstm", targets: ["LSTMCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    // Without its traits, which bring all of Foundation.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
   ],
   targets: [
     // Imports point one way: command → tasks → training, formats → layers → cells → core → kernels.
@@ -29,12 +32,19 @@ let package = Package(
         "RecurrentCore", "RecurrentCells", "RecurrentLayers", "RecurrentTraining",
         "RecurrentFormats", "RecurrentTasks",
       ]),
+    // ONNX is a product of its own, so that the library itself never pulls in protobuf.
+    .target(
+      name: "OnnxProto",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["onnx.proto"]),
+    .target(
+      name: "RecurrentONNX", dependencies: ["OnnxProto", "RecurrentLayers", "RecurrentFormats"]),
     // It stands in for `malloc`, so only what is a program of its own may link it.
     .target(name: "CAllocationCount"),
     .executableTarget(
       name: "LSTMCommand",
       dependencies: [
-        "Recurrent", "CAllocationCount",
+        "Recurrent", "RecurrentONNX", "CAllocationCount",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -64,13 +74,16 @@ let package = Package(
       dependencies: ["RecurrentTraining", "RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentFormatsTests", dependencies: ["RecurrentFormats", "TestSupport"]),
     .testTarget(name: "RecurrentTasksTests", dependencies: ["RecurrentTasks", "TestSupport"]),
+    .testTarget(
+      name: "RecurrentONNXTests", dependencies: ["RecurrentONNX", "OnnxProto", "TestSupport"]),
     .testTarget(name: "LSTMCommandTests", dependencies: ["LSTMCommand", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
 
 // `unsafe` has to be written where memory safety is the author's own affair: in RecurrentCore only.
-let inC: Set = ["CRecurrentKernels", "CAllocationCount", "AllocationCounter"]
-for target in package.targets where !inC.contains(target.name) {
+// What protoc-gen-swift writes does not say it.
+let notOurs: Set = ["CRecurrentKernels", "CAllocationCount", "AllocationCounter", "OnnxProto"]
+for target in package.targets where !notOurs.contains(target.name) {
   target.swiftSettings = [.strictMemorySafety()]
 }

@@ -2,14 +2,14 @@ import RecurrentCells
 import RecurrentCore
 
 /// How the rows of a padded batch are sorted by length for the engine, and back.
-struct RowOrder {
-  let batch: BatchLengths
+package struct RowOrder {
+  package let batch: BatchLengths
   /// For each place of the sorted batch the row it came from; nil where nothing has to move.
   private let order: [Int]?
   private let sorted: [Int]
   private let hasPadding: Bool
 
-  init(lengths: [Int]?, steps: Int, rows: Int) {
+  package init(lengths: [Int]?, steps: Int, rows: Int) {
     guard let lengths else {
       batch = BatchLengths(steps: steps, rows: rows)
       (order, sorted, hasPadding) = (nil, [], false)
@@ -28,7 +28,7 @@ struct RowOrder {
   }
 
   /// [time, batch, features] with its rows sorted and its padding zero.
-  func sortingRows(of tensor: Tensor) -> Tensor {
+  package func sortingRows(of tensor: Tensor) -> Tensor {
     guard order != nil || hasPadding else { return tensor }
     return rearranged(tensor) { step, place in
       step < sorted[place] ? (step, order?[place] ?? place) : nil
@@ -36,23 +36,23 @@ struct RowOrder {
   }
 
   /// The inverse of sorting, for a tensor whose padding is zero.
-  func restoringRows(of tensor: Tensor) -> Tensor {
+  package func restoringRows(of tensor: Tensor) -> Tensor {
     guard let inverse else { return tensor }
     return rearranged(tensor) { step, row in (step, inverse[row]) }
   }
 
   /// Every row's own steps in the opposite order; its own inverse.
-  func turningRows(of tensor: Tensor) -> Tensor {
+  package func turningRows(of tensor: Tensor) -> Tensor {
     rearranged(tensor) { step, place in
       step < sorted[place] ? (sorted[place] - 1 - step, place) : nil
     }
   }
 
   /// [batch, size] in the sorted order.
-  func sortingBatch(of tensor: Tensor) -> Tensor { order.map(tensor.gatherRows) ?? tensor }
+  package func sortingBatch(of tensor: Tensor) -> Tensor { order.map(tensor.gatherRows) ?? tensor }
 
   /// [batch, size] in the order of the caller.
-  func restoringBatch(of tensor: Tensor) -> Tensor { inverse.map(tensor.gatherRows) ?? tensor }
+  package func restoringBatch(of tensor: Tensor) -> Tensor { inverse.map(tensor.gatherRows) ?? tensor }
 
   private var inverse: [Int]? {
     order.map { order in
