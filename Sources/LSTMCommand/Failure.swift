@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import RecurrentONNX
 
 #if canImport(Glibc)
   import Glibc
@@ -30,6 +31,7 @@ struct Failure {
     switch error {
     case is CellError: .usage
     case let error as TensorFileError: error.systemError.map(status) ?? .badData
+    case let error as OnnxError: error.systemError.map(status) ?? .badData
     case is TableError, is TensorMismatch, is ForecastModelError: .badData
     case let error as FileError: status(error)
     case is DivergenceError: .diverged

@@ -12,6 +12,8 @@ protocol FileDescription {
 ///
 /// - Throws: What opening it throws, so that what is described can be used.
 func fileDescription(of path: String) throws -> any FileDescription {
+  // Protobuf messages begin with nothing of their own.
+  if pathExtension(path) == "onnx" { return try OnnxDescription(path: path) }
   let archive = try TensorArchive(path: path)
   if archive.format == .safetensors, ModelFile.isOne(archive) {
     return try ModelDescription(path: path)

@@ -13,7 +13,8 @@ struct InspectCommand: ParsableCommand {
 
       Files of tensors are safetensors, PyTorch's .pt and .pth, NumPy's .npy and
       .npz; what a file is, is seen by its content. Only what stands about the
-      numbers is read. No code of a file is ever run.
+      numbers is read. No code of a file is ever run. Of an ONNX model, .onnx, the
+      inputs, outputs, operators and stored tensors are listed.
 
       With --gates the model's network reads every window of a series as it does
       for a forecast of what follows, and the gates of the window's last step are
