@@ -157,17 +157,24 @@ extension ComputeContext {
       }
     }
     let all = pieces
-    workers.forEach(all.count) { index in
+    @Sendable func run(_ index: Int) {
       let piece = all[index]
       products[piece.product].run(rows: piece.rows, columns: piece.columns, in: self)
     }
+    if work < Self.worthAPiece {
+      for index in all.indices { run(index) }
+    } else {
+      workers.forEach(all.count, run)
+    }
   }
 
-  /// Into how many pieces a part of all the work is cut: all of it is worth two for each thread, as
-  /// long as a piece does not drown in the cost of handing it over.
+  /// Floating-point operations below which a piece drowns in the cost of handing it over.
+  private static var worthAPiece: Int { 1_000_000 }
+
+  /// Into how many pieces a part of all the work is cut: all of it is worth two for each thread.
   private func pieceCount(_ work: Int, of all: Int) -> Int {
     if threadCount == 1 || work == 0 { return 1 }
-    return max(1, min(work / 1_000_000, (2 * threadCount * work + all - 1) / all))
+    return max(1, min(work / Self.worthAPiece, (2 * threadCount * work + all - 1) / all))
   }
 
   /// out[j] = Σᵢ a[i][j], or Σᵢ a[i][j] b[i][j]; added to what `out` holds if `accumulate` says so.
