@@ -59,6 +59,10 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["RecurrentCore", "RecurrentFormats"],
       path: "Tests/Support"),
+    // Writes models that `scripts/compare-onnx-export` runs elsewhere.
+    .executableTarget(
+      name: "onnx-cases", dependencies: ["RecurrentONNX", "RecurrentLayers", "RecurrentFormats"],
+      path: "Tests/OnnxCases"),
     .executableTarget(
       name: "fuzz", dependencies: ["RecurrentFormats", "TestSupport"], path: "Tests/Fuzz"),
     .testTarget(name: "RecurrentCoreTests", dependencies: ["RecurrentCore", "TestSupport"]),
@@ -76,7 +80,9 @@ let package = Package(
     .testTarget(name: "RecurrentTasksTests", dependencies: ["RecurrentTasks", "TestSupport"]),
     .testTarget(
       name: "RecurrentONNXTests", dependencies: ["RecurrentONNX", "OnnxProto", "TestSupport"]),
-    .testTarget(name: "LSTMCommandTests", dependencies: ["LSTMCommand", "TestSupport"]),
+    .testTarget(
+      name: "LSTMCommandTests",
+      dependencies: ["LSTMCommand", "RecurrentTasks", "RecurrentFormats", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -52,7 +52,9 @@ package struct RowOrder {
   package func sortingBatch(of tensor: Tensor) -> Tensor { order.map(tensor.gatherRows) ?? tensor }
 
   /// [batch, size] in the order of the caller.
-  package func restoringBatch(of tensor: Tensor) -> Tensor { inverse.map(tensor.gatherRows) ?? tensor }
+  package func restoringBatch(of tensor: Tensor) -> Tensor {
+    inverse.map(tensor.gatherRows) ?? tensor
+  }
 
   private var inverse: [Int]? {
     order.map { order in

@@ -7,14 +7,23 @@ struct ConvertCommand: ParsableCommand {
     commandName: "convert",
     abstract: "Write what is in a file as a file of another format.",
     discussion: """
+      lstm convert model.safetensors model.onnx
+      lstm convert model.safetensors model.py
       lstm convert checkpoint.pt weights.safetensors
       lstm convert weights.safetensors weights.npz
       lstm convert weights.npz bias.npy --tensor decoder.bias
 
-      Read are safetensors, PyTorch's .pt and .pth (state dicts, also nested; no code
-      of theirs is ever run), NumPy's .npy and .npz; what a file is, is seen by its
-      content. Written are .safetensors, .npz and .npy, by the ending of OUT. Numbers
-      keep their types and all their bits; bfloat16 becomes float32 in NumPy's files.
+      A model that lstm has trained becomes an ONNX model, whatever its cell: an
+      LSTM, GRU or RNN where the cell is one of these, otherwise a Scan made from the
+      cell's equations. With .py it becomes a Python file that rebuilds its networks
+      in PyTorch and loads their weights from the model's own file. Of a forecaster
+      both are its networks, without the statistical base that they correct.
+
+      Tensors are read from safetensors, PyTorch's .pt and .pth (state dicts, also
+      nested; no code of theirs is ever run), NumPy's .npy and .npz; what a file is,
+      is seen by its content. They are written as .safetensors, .npz and .npy, by the
+      ending of OUT. Numbers keep their types and all their bits; bfloat16 becomes
+      float32 in NumPy's files.
       """)
 
   @Argument(help: "The file to read.")
@@ -30,15 +39,34 @@ struct ConvertCommand: ParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
+  /// What is written, by the ending of its name.
+  private enum Target {
+    case tensors(TensorFormat)
+    case network(ModelExport.Format)
+
+    init?(_ path: String) {
+      if let format = pathExtension(path).flatMap(ModelExport.Format.init) {
+        self = .network(format)
+      } else if let format = TensorFormat(pathExtensionOf: path) {
+        self = .tensors(format)
+      } else {
+        return nil
+      }
+    }
+  }
+
   func validate() throws {
-    guard let format = TensorFormat(pathExtensionOf: output) else {
+    switch Target(output) {
+    case nil:
       throw ValidationError(
         "the name \(quotedForMessage(output)) does not say a format: "
-          + "it should end in .safetensors, .npz or .npy")
-    }
-    guard format.isWritten else {
+          + "it should end in .safetensors, .npz, .npy, .onnx or .py")
+    case .tensors(let format) where !format.isWritten:
       throw ValidationError(
         "PyTorch's own format is read, not written: write .safetensors, which PyTorch reads")
+    case .network where !tensor.isEmpty:
+      throw ValidationError("--tensor takes tensors, and a model is converted whole")
+    default: break
     }
     guard Set(tensor).count == tensor.count else {
       throw ValidationError("--tensor names a tensor twice")
@@ -47,7 +75,16 @@ struct ConvertCommand: ParsableCommand {
   }
 
   func run() throws {
-    let format = TensorFormat(pathExtensionOf: output)!
+    switch Target(output)! {
+    case .tensors(let format): try writeTensors(format)
+    case .network(let format):
+      let export = try ModelExport(path: input, as: format)
+      try AtomicFile.write(export.content, to: output)
+      try report(format.rawValue, tensors: export.tensors)
+    }
+  }
+
+  private func writeTensors(_ format: TensorFormat) throws {
     let archive = try TensorArchive(path: input)
     let names = tensor.isEmpty ? archive.entries.map(\.name) : tensor
     let losses = try archive.write(to: output, as: format, tensors: names)
@@ -59,9 +96,13 @@ struct ConvertCommand: ParsableCommand {
       shared.console.note(
         "\(format.title): no bfloat16, \(Self.list(losses.retyped)) written as float32")
     }
+    try report(format.rawValue, tensors: names)
+  }
+
+  private func report(_ format: String, tensors: [String]) throws {
     let json: JSONObject = [
-      "file": .string(input), "written": .string(output), "format": .string(format.rawValue),
-      "tensors": .array(names.map(JSONValue.string)),
+      "file": .string(input), "written": .string(output), "format": .string(format),
+      "tensors": .array(tensors.map(JSONValue.string)),
     ]
     try StandardStream.output.write(
       shared.json ? JSONValue.object(json).text(indented: true) + "\n" : "Written: \(output)\n")

@@ -7,12 +7,12 @@ import RecurrentLayers
 ///
 /// The recurrent layer's last output and the context go through one linear head that gives the whole
 /// horizon at once. The head starts at zero: an untrained network agrees with the base.
-struct ForecastNetwork: TensorTree {
-  var recurrent: RecurrentLayer
-  var head: Linear
-  let horizon: Int
+package struct ForecastNetwork: TensorTree {
+  package var recurrent: RecurrentLayer
+  package var head: Linear
+  package let horizon: Int
   /// Where the softplus of each width starts: [2 · levels].
-  private let widthOffsets: Tensor
+  package let widthOffsets: Tensor
 
   /// - Parameter features: Of a step of the input.
   init(
@@ -41,26 +41,28 @@ struct ForecastNetwork: TensorTree {
     widthOffsets = Tensor(offsets + offsets, shape: [2 * offsets.count], on: context)
   }
 
-  mutating func visit(_ visitor: inout some TensorVisitor) {
+  package mutating func visit(_ visitor: inout some TensorVisitor) {
     visitor.visit("recurrent", &recurrent)
     visitor.visit("head", &head)
   }
 
   /// The quantiles of the next values, in units of the base's errors.
-  struct Output {
+  package struct Output {
     /// [rows, horizon]
-    var centre: Tensor
+    package var centre: Tensor
     /// How far below the centre the lower bound of each level is: [rows, horizon, levels].
-    var below: Tensor
+    package var below: Tensor
     /// How far above it the upper one is.
-    var above: Tensor
+    package var above: Tensor
   }
 
   /// - Parameters:
   ///   - inputs: [rows, seasons, features]
   ///   - context: [rows, context size]
   ///   - key: What dropout is drawn from; nil for none.
-  func callAsFunction(_ inputs: Tensor, _ context: Tensor, key: RandomKey? = nil) -> Output {
+  package func callAsFunction(
+    _ inputs: Tensor, _ context: Tensor, key: RandomKey? = nil
+  ) -> Output {
     let (rows, seasons) = (inputs.shape[0], inputs.shape[1])
     let outputs = recurrent(inputs.transposed([1, 0, 2]), key: key).output
     var last = outputs.slice(axis: 0, range: seasons - 1..<seasons)

@@ -6,6 +6,11 @@ public struct ForecastModelError: Error, Sendable, Hashable, CustomStringConvert
   public var file: String
   public var message: String
   public var description: String { "\(file): \(message)" }
+
+  public init(file: String, message: String) {
+    self.file = file
+    self.message = message
+  }
 }
 
 extension Forecaster {

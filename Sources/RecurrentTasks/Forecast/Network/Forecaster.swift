@@ -21,7 +21,7 @@ public struct Forecaster: Sendable {
   public let configuration: ForecastConfiguration
   /// Seasons that a network reads.
   let seasons: Int
-  let networks: [ForecastNetwork]
+  package let networks: [ForecastNetwork]
   /// How many networks it averages; none where no series it was fitted to ever changed.
   public var networkCount: Int { networks.count }
   /// How much of what the networks say is added to the base's forecast, 0 to 1.

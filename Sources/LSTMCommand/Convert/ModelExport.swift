@@ -1,0 +1,48 @@
+import Recurrent
+import RecurrentONNX
+
+/// A model that was kept, as something that runs elsewhere.
+struct ModelExport {
+  /// What it becomes, by the ending of a file's name.
+  enum Format: String {
+    case onnx
+    /// A Python file that rebuilds it in PyTorch.
+    case python = "py"
+  }
+
+  let content: [UInt8]
+  /// The names of the weights in the model's file.
+  let tensors: [String]
+
+  /// - Throws: What opening the model throws; `ForecastModelError` where it has no network, or one
+  ///   that the format cannot say.
+  init(path: String, as format: Format) throws {
+    let forecaster = try Forecaster(path: path)
+    guard let network = forecaster.networks.first else {
+      throw ForecastModelError(
+        file: path,
+        message: "the model has no network: what it was fitted to never changed")
+    }
+    tensors = forecaster.networks.indices.flatMap { index in
+      network.namedTensors.map { "network.\(index).\($0.path)" }
+    }
+    switch format {
+    case .onnx:
+      let configuration = JSONValue.object(forecaster.configuration.json).text()
+      content = forecaster.onnx(metadata: ["forecast": configuration]).bytes
+    case .python:
+      guard let text = forecaster.python(weights: fileName(path)) else {
+        throw ForecastModelError(
+          file: path,
+          message: "PyTorch has no module of the cell "
+            + "\(wordForMessage(forecaster.configuration.cell)); convert it to .onnx")
+      }
+      content = Array(text.utf8)
+    }
+  }
+}
+
+/// A path without its folders.
+private func fileName(_ path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
+}

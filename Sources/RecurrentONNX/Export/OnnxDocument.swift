@@ -1,0 +1,46 @@
+import OnnxProto
+import RecurrentCore
+
+/// A graph as an ONNX file; the same graph gives the same bytes.
+public struct OnnxDocument: Sendable {
+  /// The version of ONNX' operators that the graph is written in: of 2021, so that what has been
+  /// released since runs it.
+  public static let opset = 17
+
+  private var proto = Onnx_ModelProto()
+
+  /// - Parameter metadata: Strings that are kept with the model, in the order of their keys.
+  public init(_ graph: OnnxGraph, metadata: [String: String] = [:]) {
+    proto.irVersion = 8
+    proto.producerName = "swift-lstm"
+    var opset = Onnx_OperatorSetIdProto()
+    opset.domain = ""
+    opset.version = Int64(Self.opset)
+    proto.opsetImport = [opset]
+    proto.graph = graph.proto
+    proto.metadataProps = metadata.sorted { $0.key < $1.key }.map { key, value in
+      var entry = Onnx_StringStringEntryProto()
+      entry.key = key
+      entry.value = value
+      return entry
+    }
+  }
+
+  /// The whole file, in memory.
+  public var bytes: [UInt8] {
+    do {
+      return try proto.fileBytes()
+    } catch {
+      preconditionFailure("A graph of an ONNX model is at most 2 GiB: \(error)")
+    }
+  }
+
+  /// Writes the file, whole or not at all.
+  ///
+  /// - Throws: What the system refused; a file that was there before is then as it was.
+  public func write(to path: String) throws(FileError) {
+    var file = try AtomicFile(path: path)
+    try file.write(bytes)
+    try file.commit()
+  }
+}

@@ -1,0 +1,39 @@
+import RecurrentCells
+
+extension RecurrentOperator {
+  /// A recurrent module of PyTorch.
+  package struct PyTorchKind: Hashable, Sendable {
+    /// `LSTM`, `GRU` or `RNN`.
+    package let name: String
+    package let hasBias: Bool
+    /// Of an RNN that is not PyTorch's default: `relu`.
+    package let nonlinearity: String?
+  }
+
+  /// The module of PyTorch whose parameters are the cell's, in its names, shapes and order of gates.
+  package static func pyTorchKind(of cell: Cell) -> PyTorchKind? {
+    guard let found = RecurrentOperator(cell), found.clip == nil, !found.inputForget,
+      found.peepholes.allSatisfy({ $0 == nil })
+    else { return nil }
+    let gates: [Int]
+    var nonlinearity: String?
+    switch (found.kind, found.activations) {
+    case (.lstm, [.sigmoid, .tanh, .tanh]): gates = [0, 3, 1, 2]
+    case (.gru, [.sigmoid, .tanh]) where found.linearBeforeReset: gates = [1, 0, 2]
+    case (.rnn, [.tanh]): gates = [0]
+    case (.rnn, [.relu]): (gates, nonlinearity) = ([0], "relu")
+    default: return nil
+    }
+    func isStacked(_ sections: [Section?], _ name: String) -> Bool {
+      sections.map { $0?.section } == gates
+        && sections.allSatisfy { cell.parameters[$0!.parameter].name == "weight_\(name)" }
+        && sections.allSatisfy {
+          $0!.biases.allSatisfy { cell.parameters[$0].name == "bias_\(name)" }
+        }
+    }
+    guard isStacked(found.input, "ih"), isStacked(found.recurrent, "hh") else { return nil }
+    return PyTorchKind(
+      name: found.kind.rawValue, hasBias: !found.input[0]!.biases.isEmpty,
+      nonlinearity: nonlinearity)
+  }
+}
