@@ -22,18 +22,24 @@ enum Order {
     },
   ]
 
-  /// The lines of a value along an axis, as floats or whole numbers.
-  private static func numbers(_ value: OnnxValue) throws -> [Double] {
+  /// Whole numbers in the order of a value's elements; no number stands above all others.
+  private static func keys(_ value: OnnxValue) throws -> [Int64] {
     switch value {
-    case .float32(let tensor): tensor.elements.map(Double.init)
-    case .int32(let array): array.elements.map(Double.init)
-    case .int64(let array): array.elements.map(Double.init)
+    case .float32(let tensor):
+      tensor.elements.map { number in
+        if number.isNaN { return Int64.max }
+        // The bits of numbers of one sign are in their order; of both zeros they are made the same.
+        let magnitude = Int64(number.bitPattern & 0x7FFF_FFFF)
+        return number < 0 ? -magnitude : magnitude
+      }
+    case .int32(let array): array.elements.map(Int64.init)
+    case .int64(let array): array.elements
     case .bool: throw Fault("it is not computed of \(value.description)")
     }
   }
 
   private static func extreme(
-    _ node: NodeReader, _ isBetter: @escaping @Sendable (Double, Double) -> Bool
+    _ node: NodeReader, _ isBetter: @escaping @Sendable (Int64, Int64) -> Bool
   ) throws -> Kernel {
     let axis = try node.integer("axis") ?? 0
     let keeps = try node.flag("keepdims", default: true)
@@ -42,12 +48,12 @@ enum Order {
       let value = try call.value(0)
       let parts = try Lines(value.shape, axis: axis)
       guard parts.length > 0 else { throw Fault("axis \(axis) of \(value.shape) is empty") }
-      let numbers = try numbers(value)
+      let keys = try keys(value)
       var found: [Int64] = []
       for line in 0..<parts.count {
         var best = 0
         for index in 1..<max(parts.length, 1) {
-          let (a, b) = (numbers[parts.place(line, index)], numbers[parts.place(line, best)])
+          let (a, b) = (keys[parts.place(line, index)], keys[parts.place(line, best)])
           if isBetter(a, b) || (takesLast && a == b) { best = index }
         }
         found.append(Int64(best))
@@ -71,20 +77,16 @@ enum Order {
       guard (0...parts.length).contains(k) else {
         throw Fault("\(k) of \(parts.length) elements are asked for")
       }
-      let numbers = try numbers(value)
+      let keys = try keys(value)
       var shape = value.shape
       shape[parts.axis] = k
       let result = try Lines(shape, axis: axis)
       var places = [Int](repeating: 0, count: parts.count * k)
       var indices = [Int64](repeating: 0, count: parts.count * k)
       for line in 0..<parts.count {
-        // Of equal elements the first comes first; no number counts as the largest.
-        func key(_ index: Int) -> Double {
-          let number = numbers[parts.place(line, index)]
-          return number.isNaN ? .infinity : number
-        }
+        // Of equal elements the first comes first.
         let order = (0..<parts.length).sorted {
-          let (a, b) = (key($0), key($1))
+          let (a, b) = (keys[parts.place(line, $0)], keys[parts.place(line, $1)])
           return a == b ? $0 < $1 : (a > b) == isLargest
         }
         for rank in 0..<k {
