@@ -17,7 +17,7 @@ public struct OnnxDocument: Sendable {
     opset.domain = ""
     opset.version = Int64(Self.opset)
     proto.opsetImport = [opset]
-    proto.graph = graph.proto
+    proto.graph = graph.proto.withoutUnused()
     proto.metadataProps = metadata.sorted { $0.key < $1.key }.map { key, value in
       var entry = Onnx_StringStringEntryProto()
       entry.key = key

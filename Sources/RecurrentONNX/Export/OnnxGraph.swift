@@ -130,6 +130,33 @@ public struct OnnxGraph: Sendable {
   }
 }
 
+extension Onnx_GraphProto {
+  /// Without the nodes and stored tensors that no output needs.
+  func withoutUnused() -> Onnx_GraphProto {
+    var used = Set(output.map(\.name))
+    var kept: [Onnx_NodeProto] = []
+    for node in node.reversed() where node.output.contains(where: used.contains) {
+      kept.append(node)
+      used.formUnion(node.namesRead)
+    }
+    var graph = self
+    graph.node = kept.reversed()
+    graph.initializer = initializer.filter { used.contains($0.name) }
+    return graph
+  }
+}
+
+extension Onnx_NodeProto {
+  /// The names that the node reads, within its graphs too.
+  fileprivate var namesRead: [String] {
+    input
+      + attribute.flatMap { attribute in
+        attribute.hasG
+          ? attribute.g.node.flatMap(\.namesRead) + attribute.g.output.map(\.name) : []
+      }
+  }
+}
+
 extension Onnx_ValueInfoProto {
   fileprivate init(_ name: String, _ shape: [OnnxPort.Size]) {
     self.init()
