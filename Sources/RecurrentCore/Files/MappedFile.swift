@@ -82,4 +82,11 @@ extension Tensor {
     let target = unsafe UnsafeMutableRawBufferPointer(start: pointer, count: bytes.count)
     unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
   }
+
+  /// The same of bytes that stand in an array.
+  package init(bytes: [UInt8], shape: [Int], on context: ComputeContext = .default) {
+    self = unsafe bytes.withUnsafeBytes {
+      unsafe Tensor(bytes: Span(_unsafeBytes: $0), shape: shape, on: context)
+    }
+  }
 }

@@ -76,6 +76,11 @@ public struct OnnxModel: Sendable {
     _ proto: Onnx_ModelProto, file: String, external: ExternalData, limits: OnnxLimits,
     on context: ComputeContext
   ) throws {
+    let graph = proto.graph
+    guard
+      max(graph.node.count, graph.input.count, graph.output.count, graph.initializer.count)
+        <= limits.nodes
+    else { throw Fault("the model has more than \(limits.nodes) nodes, inputs or tensors") }
     contents = OnnxContents(proto, file: file)
     self.limits = limits
     self.context = context

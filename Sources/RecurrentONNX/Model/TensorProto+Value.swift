@@ -37,7 +37,7 @@ extension OnnxValue {
       let raw = RawNumbers(bytes: bytes)
       switch element {
       case .float:
-        self = .float32(Tensor(raw.floats(), shape: shape, on: context))
+        self = .float32(Tensor(bytes: bytes, shape: shape, on: context))
       case .double:
         self = .float32(Tensor(raw.doubles(), shape: shape, on: context))
       case .float16:
@@ -158,7 +158,6 @@ struct RawNumbers {
     }
   }
 
-  func floats() -> [Float] { numbers(UInt32.self).map { Float(bitPattern: $0) } }
   func doubles() -> [Float] { numbers(UInt64.self).map { Float(Double(bitPattern: $0)) } }
 }
 

@@ -9,8 +9,7 @@ extension OnnxValue {
   public init?(_ data: TensorData, on context: ComputeContext = .default) {
     switch data.element {
     case .float32, .float64, .float16, .bfloat16:
-      let raw = RawNumbers(bytes: data.asFloat32.bytes)
-      self = .float32(Tensor(raw.floats(), shape: data.shape, on: context))
+      self = .float32(Tensor(bytes: data.asFloat32.bytes, shape: data.shape, on: context))
     case .int64:
       self = .int64(
         OnnxArray(RawNumbers(bytes: data.bytes).numbers(Int64.self), shape: data.shape))
