@@ -15,14 +15,23 @@ extension TensorArchive {
   /// - Parameters:
   ///   - format: One that is written; see ``TensorFormat/isWritten``.
   ///   - names: The tensors, in the order to write them; nil for all.
+  ///   - prefix: Taken off the front of names, with the dot behind it.
   /// - Returns: What the new file does not hold.
   /// - Throws: ``TensorFileError`` for a name that is not there or that the format cannot have, for
   ///   more than one tensor in an `.npy`, and for damage; `FileError` for what the system refused.
   @discardableResult
   public func write(
-    to path: String, as format: TensorFormat, tensors names: [String]? = nil
+    to path: String, as format: TensorFormat, tensors names: [String]? = nil,
+    withoutPrefix prefix: String = ""
   ) throws -> Losses {
+    let front = prefix.isEmpty || prefix.hasSuffix(".") ? prefix : prefix + "."
+    func newName(_ name: String) -> String {
+      name.hasPrefix(front) ? String(name.dropFirst(front.count)) : name
+    }
     let names = names ?? entries.map(\.name)
+    guard Set(names.map(newName)).count == names.count else {
+      throw TensorFileError(file: file, message: "without the prefix, two tensors have one name")
+    }
     var losses = Losses()
     if format != .safetensors {
       losses.metadata = metadata.keys.sorted()
@@ -32,20 +41,20 @@ extension TensorArchive {
     case .safetensors:
       var document = SafetensorsDocument(metadata: metadata)
       for name in names {
-        guard name != "__metadata__" else {
+        guard newName(name) != "__metadata__" else {
           throw TensorFileError(
             file: file, tensor: name, message: "safetensors has another use for the name")
         }
-        document.append(name, try data(name))
+        document.append(newName(name), try data(name))
       }
       try document.write(to: path)
     case .npz:
       var document = NPZDocument()
       for name in names {
-        guard NPZDocument.canHave(name) else {
+        guard NPZDocument.canHave(newName(name)) else {
           throw TensorFileError(file: file, tensor: name, message: "no name for an entry of an npz")
         }
-        document.append(name, try data(name))
+        document.append(newName(name), try data(name))
       }
       try document.write(to: path)
     case .npy:

@@ -51,6 +51,9 @@ import Testing
     let one = try tool.run(
       ["convert", "d.npz", "e.npy", "--tensor", "views.stepped", "--json", "--quiet"])
     #expect(try object(one.stdout)["tensors"] as? [String] == ["views.stepped"])
+    let part = try tool.run(["convert", "d.npz", "f.npz", "--prefix", "module"])
+    #expect(part.status == 0)
+    #expect(try tool.run(["inspect", "f.npz"]).stdout.contains("\nweight  float32  2 × 3"))
     let array = try object(tool.run(["inspect", "e.npy", "--json"]).stdout)
     #expect((array["tensors"] as? [[String: Any]])?.first?["shape"] as? [Int] == [3, 2])
   }
@@ -65,6 +68,8 @@ import Testing
     (66, ["convert", "absent.npz", "a.npz"], "absent.npz"),
     (65, ["convert", "numpy_savez.npz", "a.npy"], "one array, 2 are asked for"),
     (65, ["convert", "numpy_savez.npz", "a.npz", "--tensor", "bias"], "\"bias\""),
+    (65, ["convert", "numpy_savez.npz", "a.npz", "--prefix", "w"], "begins with \"w.\""),
+    (64, ["convert", "numpy_savez.npz", "a.npz", "--prefix", "w", "--tensor", "w"], "together"),
     (64, ["convert", "numpy_savez.npz", "a.txt"], "does not say a format"),
     (64, ["convert", "numpy_savez.npz", "a.pt"], "write .safetensors"),
     (64, ["convert", "numpy_savez.npz", "./numpy_savez.npz"], "cannot be written"),

@@ -12,6 +12,7 @@ struct ConvertCommand: ParsableCommand {
       lstm convert checkpoint.pt weights.safetensors
       lstm convert weights.safetensors weights.npz
       lstm convert weights.npz bias.npy --tensor decoder.bias
+      lstm convert checkpoint.pt encoder.safetensors --prefix state_dict.encoder
 
       A model that lstm has trained becomes an ONNX model, whatever its cell: an
       LSTM, GRU or RNN where the cell is one of these, otherwise a Scan made from the
@@ -36,6 +37,12 @@ struct ConvertCommand: ParsableCommand {
     help: ArgumentHelp(
       "A tensor to take, repeatable. Default: all, in the order of the file.", valueName: "name"))
   var tensor: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Only tensors whose names begin with this and a dot, which are taken off.",
+      valueName: "name"))
+  var prefix: String?
 
   @OptionGroup var shared: SharedOptions
 
@@ -68,6 +75,9 @@ struct ConvertCommand: ParsableCommand {
       throw ValidationError("--tensor takes tensors, and a model is converted whole")
     default: break
     }
+    if prefix != nil, !tensor.isEmpty {
+      throw ValidationError("--prefix and --tensor do not go together")
+    }
     guard Set(tensor).count == tensor.count else {
       throw ValidationError("--tensor names a tensor twice")
     }
@@ -86,8 +96,17 @@ struct ConvertCommand: ParsableCommand {
 
   private func writeTensors(_ format: TensorFormat) throws {
     let archive = try TensorArchive(path: input)
-    let names = tensor.isEmpty ? archive.entries.map(\.name) : tensor
-    let losses = try archive.write(to: output, as: format, tensors: names)
+    var names = tensor.isEmpty ? archive.entries.map(\.name) : tensor
+    if let prefix {
+      let front = prefix.hasSuffix(".") ? prefix : prefix + "."
+      names = names.filter { $0.hasPrefix(front) }
+      if names.isEmpty {
+        throw TensorFileError(
+          file: input, message: "no tensor begins with \(quotedForMessage(front))")
+      }
+    }
+    let losses = try archive.write(
+      to: output, as: format, tensors: names, withoutPrefix: prefix ?? "")
     if !losses.metadata.isEmpty {
       shared.console.note(
         "\(format.title): no place for metadata, \(Self.list(losses.metadata)) left out")
