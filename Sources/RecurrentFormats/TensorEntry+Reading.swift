@@ -3,8 +3,15 @@ import RecurrentCore
 extension TensorEntry {
   /// The tensor, its elements rounded to Float where their type has more digits.
   func tensor(in file: FileBytes, on context: ComputeContext) -> Tensor {
-    if isPlain, element == .float32 {
+    switch element {
+    // The types that large files are made of.
+    case .float32 where isPlain:
       return file.withBytes { Tensor(bytes: $0.extracting(bytes), shape: shape, on: context) }
+    case .bfloat16 where isPlain:
+      return file.withBytes { Tensor(bfloat16: $0.extracting(bytes), shape: shape, on: context) }
+    case .float64 where isPlain:
+      return file.withBytes { Tensor(float64: $0.extracting(bytes), shape: shape, on: context) }
+    default: break
     }
     var tensor = Tensor(repeating: 0, shape: shape, on: context)
     tensor.withMutableElements { target in
@@ -73,10 +80,9 @@ extension TensorEntry {
     var bits: UInt64 = 0
     let width = element.byteCount
     for byte in 0..<width {
-      let shift = 8 * (isBigEndian ? width - 1 - byte : byte)
-      bits |= UInt64(source[offset + byte]) << UInt64(shift)
+      bits |= UInt64(source[offset + byte]) << UInt64(8 * byte)
     }
-    return bits
+    return isBigEndian ? bits.byteSwapped >> UInt64(64 - 8 * width) : bits
   }
 
   /// Where the elements stand in the file: runs of `length` elements, `step` bytes from one to the

@@ -220,6 +220,11 @@ void rk_spin_hint(void);
 /// The processors that this process may run on, at least 1.
 int32_t rk_processor_count(void);
 
+/// Goes on with a CRC-32 (reversed, polynomial 0xEDB88320): `state` is the sum so far, not inverted.
+/// Reads a multiple of 16 of the `count` bytes, from the first, and returns how many; 0 where there
+/// are too few, or the CPU has no instruction for it.
+int64_t rk_crc32(uint32_t *state, const uint8_t *bytes, int64_t count);
+
 #ifdef __cplusplus
 }
 #endif

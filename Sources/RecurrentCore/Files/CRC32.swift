@@ -1,3 +1,5 @@
+import CRecurrentKernels
+
 /// The checksum of zip files: CRC-32 of ISO 3309, with the polynomial 0xEDB88320 (bits reversed).
 ///
 /// ```swift
@@ -54,7 +56,9 @@ public struct CRC32: Sendable {
   ) -> UInt32 {
     guard let address = bytes.baseAddress, let table = table.baseAddress else { return start }
     var state = start
-    var place = 0
+    // As many as the CPU's own instruction takes, which is some ten times as fast.
+    var place = unsafe Int(
+      rk_crc32(&state, address.assumingMemoryBound(to: UInt8.self), Int64(bytes.count)))
     while place + 16 <= bytes.count {
       var next: UInt32 = 0
       for word in 0..<4 {

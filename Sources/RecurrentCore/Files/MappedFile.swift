@@ -89,4 +89,40 @@ extension Tensor {
       unsafe Tensor(bytes: Span(_unsafeBytes: $0), shape: shape, on: context)
     }
   }
+
+  /// Elements that are bfloat16, two bytes each, the lowest first.
+  ///
+  /// - Precondition: There are two bytes for each element of the shape.
+  package init(
+    bfloat16 bytes: Span<UInt8>, shape: [Int], on context: ComputeContext = .default
+  ) {
+    self.init(uninitialized: shape, on: context)
+    precondition(
+      bytes.count == 2 * count, "A tensor \(shape) has \(2 * count) bytes, found \(bytes.count)")
+    let target = unsafe pointer
+    unsafe bytes.withUnsafeBytes { source in
+      for place in 0..<count {
+        let bits = unsafe source.loadUnaligned(fromByteOffset: 2 * place, as: UInt16.self)
+        unsafe target[place] = Float(bitPattern: UInt32(UInt16(littleEndian: bits)) << 16)
+      }
+    }
+  }
+
+  /// Elements that are float64, eight bytes each, the lowest first; they are rounded.
+  ///
+  /// - Precondition: There are eight bytes for each element of the shape.
+  package init(
+    float64 bytes: Span<UInt8>, shape: [Int], on context: ComputeContext = .default
+  ) {
+    self.init(uninitialized: shape, on: context)
+    precondition(
+      bytes.count == 8 * count, "A tensor \(shape) has \(8 * count) bytes, found \(bytes.count)")
+    let target = unsafe pointer
+    unsafe bytes.withUnsafeBytes { source in
+      for place in 0..<count {
+        let bits = unsafe source.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self)
+        unsafe target[place] = Float(Double(bitPattern: UInt64(littleEndian: bits)))
+      }
+    }
+  }
 }
