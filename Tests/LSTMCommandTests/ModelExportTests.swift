@@ -36,6 +36,25 @@ import Testing
     }
   }
 
+  /// The weights come back out of the ONNX model, to the bit.
+  @Test func theTensorsOfAnONNXModel() throws {
+    let tool = try Tool()
+    #expect(try tool.run(["convert", Self.fixture, "model.onnx"]).status == 0)
+    let outcome = try tool.run(["convert", "model.onnx", "weights.safetensors"])
+    #expect(outcome.status == 0, "\(outcome.stderr)")
+    let found = try TensorArchive(path: tool.path("weights.safetensors"))
+    let kept = try TensorArchive(path: Self.fixture)
+    let heads = found.entries.map(\.name).filter { $0.hasPrefix("head.weight") }
+    #expect(heads.count == 3)
+    for (index, name) in heads.enumerated() {
+      #expect(try found.data(name) == kept.data("network.\(index).head.weight"))
+    }
+    #expect(found.metadata["forecast"]?.contains("monthly") == true)
+    try tool.write("not a model", to: "bad.onnx")
+    let refused = try tool.run(["convert", "bad.onnx", "bad.npz"])
+    #expect(refused.status == 65 && refused.errorLines.count == 1)
+  }
+
   @Test func theNetworksAsPython() throws {
     let tool = try Tool()
     let outcome = try tool.run(["convert", Self.fixture, "model.py", "--json"])

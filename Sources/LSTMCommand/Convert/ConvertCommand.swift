@@ -1,5 +1,6 @@
 import ArgumentParser
 import Recurrent
+import RecurrentONNX
 
 /// `lstm convert`: the same tensors in a file of another format.
 struct ConvertCommand: ParsableCommand {
@@ -21,10 +22,10 @@ struct ConvertCommand: ParsableCommand {
       both are its networks, without the statistical base that they correct.
 
       Tensors are read from safetensors, PyTorch's .pt and .pth (state dicts, also
-      nested; no code of theirs is ever run), NumPy's .npy and .npz; what a file is,
-      is seen by its content. They are written as .safetensors, .npz and .npy, by the
-      ending of OUT. Numbers keep their types and all their bits; bfloat16 becomes
-      float32 in NumPy's files.
+      nested; no code of theirs is ever run), NumPy's .npy and .npz, what a file is
+      being seen by its content, and the stored ones from .onnx. They are written as
+      .safetensors, .npz and .npy, by the ending of OUT. Numbers keep their types and
+      all their bits; bfloat16 becomes float32 in NumPy's files.
       """)
 
   @Argument(help: "The file to read.")
@@ -71,8 +72,8 @@ struct ConvertCommand: ParsableCommand {
     case .tensors(let format) where !format.isWritten:
       throw ValidationError(
         "PyTorch's own format is read, not written: write .safetensors, which PyTorch reads")
-    case .network where !tensor.isEmpty:
-      throw ValidationError("--tensor takes tensors, and a model is converted whole")
+    case .network where !tensor.isEmpty || prefix != nil:
+      throw ValidationError("--tensor and --prefix take tensors, and a model is converted whole")
     default: break
     }
     if prefix != nil, !tensor.isEmpty {
@@ -95,7 +96,9 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func writeTensors(_ format: TensorFormat) throws {
-    let archive = try TensorArchive(path: input)
+    let archive =
+      try pathExtension(input) == "onnx"
+      ? OnnxTensors(path: input).archive : TensorArchive(path: input)
     var names = tensor.isEmpty ? archive.entries.map(\.name) : tensor
     if let prefix {
       let front = prefix.hasSuffix(".") ? prefix : prefix + "."
