@@ -10,7 +10,7 @@ import Synchronization
 /// the same bits. While the weights change from call to call, as in training, nothing is prepared.
 ///
 /// Copies of a layer share it: it says itself which weights it is for.
-final class KeptStepper: Sendable {
+package final class KeptStepper: Sendable {
   private struct Kept: ~Copyable {
     var versions: [ParameterVersion]
     var rows: Int
@@ -20,10 +20,14 @@ final class KeptStepper: Sendable {
 
   private let kept = Mutex<Kept?>(nil)
 
+  package init() {}
+
   /// Runs `body` with the stepper of these weights, if there is one that nobody uses.
   ///
-  /// - Parameter layers: What a stepper is made of.
-  func use<Result>(
+  /// - Parameters:
+  ///   - versions: Of the weights; none where they never change.
+  ///   - layers: What a stepper is made of.
+  package func use<Result>(
     _ versions: [ParameterVersion], rows: Int, in context: ComputeContext,
     layers: () -> [StackStepper.Layer], _ body: (inout StackStepper) -> sending Result
   ) -> Result? {

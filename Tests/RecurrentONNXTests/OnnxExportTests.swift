@@ -100,6 +100,36 @@ import Testing
     for stack in Stack.all where !stack.residual { try check(cell, stack) }
   }
 
+  /// The second run of a step prepares it, and those that follow take what is prepared.
+  @Test(arguments: ["lstm:peepholes=i+o", "gru", "rnn"]) func aStepAtATime(_ cell: String) throws {
+    for (bidirectional, rows) in [(false, 1), (false, 3), (true, 3)] {
+      let layer = try layer(.named(cell), Stack(layers: 2, bidirectional: bidirectional))
+      let model = try OnnxModel(
+        bytes: OnnxDocument(layer, takesState: true).bytes, file: "step.onnx")
+      var state = layer.zeroState(batch: rows)
+      for step in 0..<6 {
+        let input = wave([1, rows, 7], phase: step)
+        var given: [String: OnnxValue] = ["input": .float32(input)]
+        for name in state.names { given["\(name)_0"] = .float32(state[name]) }
+        let found = try model.run(given)
+        let expected = layer(input, state: state, lengths: [Int](repeating: 1, count: rows))
+        state = expected.state
+        guard case .float32(let output)? = found["output"] else {
+          Issue.record("no output")
+          return
+        }
+        #expect(mismatch(output, expected.output) == nil, "step \(step)")
+        for name in state.names {
+          guard case .float32(let value)? = found["\(name)_n"] else {
+            Issue.record("no \(name)")
+            return
+          }
+          #expect(mismatch(value, state[name]) == nil, "\(name) after step \(step)")
+        }
+      }
+    }
+  }
+
   /// Under other names, in another order, with sums the other way around.
   @Test func anLSTMOfOnesOwnIsAnLSTM() throws {
     let cell = try Cell("mine") { step in

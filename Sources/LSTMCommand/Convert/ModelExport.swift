@@ -17,7 +17,7 @@ struct ModelExport {
   /// - Throws: What opening the model throws; `ForecastModelError` where it has no network, or one
   ///   that the format cannot say.
   init(path: String, as format: Format) throws {
-    let forecaster = try Forecaster(path: path)
+    let forecaster = try Self.forecaster(path: path)
     guard let network = forecaster.networks.first else {
       throw ForecastModelError(
         file: path,
@@ -38,6 +38,17 @@ struct ModelExport {
             + "\(wordForMessage(forecaster.configuration.cell)); convert it to .onnx")
       }
       content = Array(text.utf8)
+    }
+  }
+}
+
+extension ModelExport {
+  private static func forecaster(path: String) throws -> Forecaster {
+    do {
+      return try Forecaster(path: path)
+    } catch let error as TensorFileError where error.systemError == nil {
+      throw ForecastModelError(
+        file: path, message: "\(error.message); what becomes .onnx or .py is a model of lstm's own")
     }
   }
 }

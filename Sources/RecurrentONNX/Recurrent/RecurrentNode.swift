@@ -39,6 +39,34 @@ private struct RecurrentNode<Family: RecurrentFamily>: Sendable {
   private struct Direction: Sendable {
     let engine: SequenceEngine
     let parameters: [Tensor]
+    private let stepper = KeptStepper()
+
+    /// A sequence of one step [1, rows, features], to the bit as the engine takes it; nil where no step
+    /// is kept that nobody uses.
+    func step(
+      _ input: Tensor, _ states: [Tensor?], on context: ComputeContext
+    ) -> (output: Tensor, states: [Tensor])? {
+      let rows = input.shape[1]
+      return stepper.use([], rows: rows, in: context) {
+        [
+          StackStepper.Layer(
+            engine.compiled, parameters: parameters, inputs: [.features], isResidual: false,
+            in: context)
+        ]
+      } _: { stepper in
+        for (index, state) in states.enumerated() { stepper.setState(index, to: state) }
+        var output = Tensor(
+          uninitialized: [1, rows, engine.compiled.outputSize], on: context)
+        input.withElements { input in
+          output.withMutableElements { stepper.step(input, into: &$0) }
+        }
+        var finals: [Tensor] = []
+        for (index, size) in engine.compiled.stateSizes.enumerated() {
+          finals.append(stepper.state(index).reshaped([rows, size]))
+        }
+        return (output, finals)
+      }
+    }
   }
 
   init(_ node: NodeReader) throws {
@@ -161,6 +189,13 @@ private struct RecurrentNode<Family: RecurrentFamily>: Sendable {
           let own = start.slice(axis: 0, range: index..<index + 1).reshaped([rows, hidden])
           return order.sortingBatch(of: own.zeroing(rowsWithout: lengths))
         }
+      }
+      if prepared != nil, steps == 1, lengths == nil,
+        let step = direction.step(x, initial, on: call.context)
+      {
+        sequences.append(step.output)
+        for (state, final) in step.states.enumerated() { finals[state].append(final) }
+        continue
       }
       let result = direction.engine.run(
         inputs: [turns ? order.turningRows(of: features3D) : features3D], initialStates: initial,
