@@ -98,6 +98,7 @@ extension TensorArchive {
     }
     return TensorFileError(
       file: file, offset: 0,
-      message: "neither safetensors nor NumPy's .npy or .npz nor a PyTorch checkpoint")
+      message: "neither safetensors nor NumPy's .npy or .npz nor a PyTorch checkpoint; "
+        + "an ONNX model is known by its name, .onnx")
   }
 }

@@ -9,7 +9,8 @@ import Synchronization
 /// in a row with the same weights and as many rows prepares it, and those that follow take it, with
 /// the same bits. While the weights change from call to call, as in training, nothing is prepared.
 ///
-/// Copies of a layer share it: it says itself which weights it is for.
+/// Copies of a layer share it: it says itself which weights it is for. It is one step of one number of
+/// rows: users of different numbers, in turn, prepare none.
 package final class KeptStepper: Sendable {
   private struct Kept: ~Copyable {
     var versions: [ParameterVersion]

@@ -89,7 +89,7 @@ struct ConvertCommand: ParsableCommand {
     switch Target(output)! {
     case .tensors(let format): try writeTensors(format)
     case .network(let format):
-      let export = try ModelExport(path: input, as: format)
+      let export = try ModelExport(path: input, as: format, to: output)
       try AtomicFile.write(export.content, to: output)
       try report(format.rawValue, tensors: export.tensors)
     }

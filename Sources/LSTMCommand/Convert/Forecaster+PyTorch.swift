@@ -4,7 +4,7 @@ import RecurrentONNX
 extension Forecaster {
   /// A Python file that rebuilds the networks in PyTorch and loads their weights.
   ///
-  /// - Parameter weights: The name of the model's file.
+  /// - Parameter weights: The model's file, seen from the Python file's folder.
   /// - Returns: nil where PyTorch has no module of the cell.
   func python(weights: String) -> String? {
     let network = networks[0]
@@ -17,6 +17,8 @@ extension Forecaster {
       Written by lstm convert. Needs torch and safetensors. The statistical base, which prepares what
       the networks read and takes up what they say, is not here.
       \"""
+
+      import pathlib
 
       import torch
       from safetensors.torch import load_file
@@ -53,7 +55,7 @@ extension Forecaster {
               return tuple(torch.stack(parts).mean(0) for parts in zip(*answers))
 
 
-      def load(path=\(Self.pythonText(weights))):
+      def load(path=pathlib.Path(__file__).parent / \(Self.pythonText(weights))):
           model = Forecaster()
           model.load_state_dict(load_file(path))
           return model.eval()
@@ -83,6 +85,7 @@ extension RecurrentLayer {
     if batchFirst { arguments.append("batch_first=True") }
     if isBidirectional { arguments.append("bidirectional=True") }
     if let nonlinearity = kind.nonlinearity { arguments.append("nonlinearity=\"\(nonlinearity)\"") }
+    if let size = kind.projectionSize { arguments.append("proj_size=\(size)") }
     return "torch.nn.\(kind.name)(\(arguments.joined(separator: ", ")))"
   }
 }

@@ -16,7 +16,9 @@ struct ModelExport {
 
   /// - Throws: What opening the model throws; `ForecastModelError` where it has no network, or one
   ///   that the format cannot say.
-  init(path: String, as format: Format) throws {
+  ///
+  /// - Parameter target: The file to be.
+  init(path: String, as format: Format, to target: String) throws {
     let forecaster = try Self.forecaster(path: path)
     guard let network = forecaster.networks.first else {
       throw ForecastModelError(
@@ -29,9 +31,9 @@ struct ModelExport {
     switch format {
     case .onnx:
       let configuration = JSONValue.object(forecaster.configuration.json).text()
-      content = forecaster.onnx(metadata: ["forecast": configuration]).bytes
+      content = try forecaster.onnx(metadata: ["forecast": configuration]).bytes
     case .python:
-      guard let text = forecaster.python(weights: fileName(path)) else {
+      guard let text = forecaster.python(weights: Self.path(path, seenFrom: target)) else {
         throw ForecastModelError(
           file: path,
           message: "PyTorch has no module of the cell "
@@ -48,12 +50,17 @@ extension ModelExport {
       return try Forecaster(path: path)
     } catch let error as TensorFileError where error.systemError == nil {
       throw ForecastModelError(
-        file: path, message: "\(error.message); what becomes .onnx or .py is a model of lstm's own")
+        file: path,
+        message: "what becomes .onnx or .py is a model that lstm has kept: \(error.message)")
     }
   }
-}
 
-/// A path without its folders.
-private func fileName(_ path: String) -> String {
-  path.split(separator: "/").last.map(String.init) ?? path
+  /// The name alone where both are in one folder, else the whole path.
+  private static func path(_ path: String, seenFrom other: String) -> String {
+    let whole = canonicalPath(path)
+    let name = whole.split(separator: "/").last.map(String.init) ?? whole
+    let folder = whole.dropLast(name.count)
+    let otherFolder = canonicalPath(other).reversed().drop { $0 != "/" }.reversed()
+    return String(folder) == String(otherFolder) ? name : whole
+  }
 }

@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "An output and the .npy file it goes to, repeatable; or a folder for all of them.",
+      "An output and the .npy file it goes to, repeatable; or a folder, which must exist, for all of them.",
       valueName: "name=file"))
   var output: [String] = []
 
@@ -78,6 +78,9 @@ struct RunCommand: ParsableCommand {
     let loading = (clock.now - start) / .milliseconds(1)
     let given = try values(for: model, on: context)
     let targets = try targets(for: model)
+    let read = try input.map { try Pair($0, option: "--input").path }
+    try OutputFile.validate(
+      targets.map(\.path), besides: [self.model] + read, asJSON: shared.json)
     for (_, path) in targets { try OutputFile.check(path) }
 
     var results: [String: OnnxValue] = [:]

@@ -68,18 +68,19 @@ struct CellScan {
 
   private mutating func build() {
     for (index, state) in cell.states.enumerated() {
-      given[.state(index)] = body.input(state.name, [.any, .number(size(state.shape))])
+      given[.state(index)] = body.input("state/\(state.name)", [.any, .number(size(state.shape))])
     }
     for (index, input) in cell.inputs.enumerated() {
-      given[.input(index)] = body.input(input.name, [.any, .number(size([input.extent]))])
+      given[.input(index)] = body.input(
+        "input/\(input.name)", [.any, .number(size([input.extent]))])
     }
     for node in cell.graph.nodes { values.append(value(of: node)) }
     for (index, node) in cell.nextStates.enumerated() {
       body.output(
-        row(node), as: "\(cell.states[index].name)_next", [.any, .number(width(node))])
+        row(node), as: "next/\(cell.states[index].name)", [.any, .number(width(node))])
     }
     for (index, node) in cell.outputs.enumerated() {
-      body.output(row(node), as: "output_\(index)", [.any, .number(width(node))])
+      body.output(row(node), as: "output/\(index)", [.any, .number(width(node))])
     }
   }
 

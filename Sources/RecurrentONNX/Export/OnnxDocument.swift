@@ -27,18 +27,23 @@ public struct OnnxDocument: Sendable {
   }
 
   /// The whole file, in memory.
+  ///
+  /// - Throws: Where it is larger than the format allows, 2 GiB.
   public var bytes: [UInt8] {
-    do {
-      return try proto.fileBytes()
-    } catch {
-      preconditionFailure("A graph of an ONNX model is at most 2 GiB: \(error)")
+    get throws(OnnxError) {
+      do { return try proto.fileBytes() } catch {
+        throw OnnxError(
+          file: proto.graph.name, message: "an ONNX model has at most 2 GiB, this one has more")
+      }
     }
   }
 
   /// Writes the file, whole or not at all.
   ///
-  /// - Throws: What the system refused; a file that was there before is then as it was.
-  public func write(to path: String) throws(FileError) {
+  /// - Throws: `FileError` for what the system refused, ``OnnxError`` where it is larger than the format
+  ///   allows; a file that was there before is then as it was.
+  public func write(to path: String) throws {
+    let bytes = try bytes
     var file = try AtomicFile(path: path)
     try file.write(bytes)
     try file.commit()

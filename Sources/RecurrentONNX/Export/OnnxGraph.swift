@@ -22,6 +22,8 @@ public struct OnnxGraph: Sendable {
   /// graph is one of the graph around it.
   private let prefix: String
   private var made = 0
+  /// The names of inputs, outputs and stored tensors.
+  private var taken: Set<String> = []
   /// By shape and numbers.
   private var integerEdges: [[Int]: [[Int]: Edge]] = [:]
 
@@ -40,25 +42,41 @@ public struct OnnxGraph: Sendable {
     prefix = name + "/"
   }
 
+  /// For a stored tensor or a graph.
   private mutating func newName(_ stem: String) -> String {
-    made += 1
+    repeat { made += 1 } while taken.contains("\(prefix)\(stem)_\(made)")
+    taken.insert("\(prefix)\(stem)_\(made)")
     return "\(prefix)\(stem)_\(made)"
+  }
+
+  /// For what a node gives: nothing else is called like that.
+  private mutating func newValue(_ type: String) -> String {
+    made += 1
+    return "\(prefix)/\(type)_\(made)"
+  }
+
+  private mutating func take(_ name: String) {
+    precondition(
+      !name.hasPrefix("/") && taken.insert(prefix + name).inserted,
+      "Values have names of their own, without / in front; found another \(name)")
   }
 
   // MARK: What goes in and comes out
 
   /// An input of float32.
   ///
-  /// - Precondition: No other one has the name.
+  /// - Precondition: Nothing else has the name.
   public mutating func input(_ name: String, _ shape: [OnnxPort.Size]) -> Edge {
-    precondition(
-      !proto.input.contains { $0.name == prefix + name }, "Two inputs are called \(name)")
+    take(name)
     proto.input.append(.init(prefix + name, shape))
     return Edge(name: prefix + name)
   }
 
   /// Names an output of float32.
+  ///
+  /// - Precondition: Nothing else has the name.
   public mutating func output(_ edge: Edge, as name: String, _ shape: [OnnxPort.Size]) {
+    take(name)
     var node = Onnx_NodeProto()
     node.opType = "Identity"
     node.input = [edge.name]
@@ -75,7 +93,7 @@ public struct OnnxGraph: Sendable {
     stored.name = newName(name)
     stored.dataType = 1
     stored.dims = tensor.shape.map(Int64.init)
-    stored.floatData = tensor.elements
+    stored.rawData = .init(tensor.bytes)
     proto.initializer.append(stored)
     return Edge(name: stored.name)
   }
@@ -115,7 +133,7 @@ public struct OnnxGraph: Sendable {
     while names.last == "" { names.removeLast() }
     node.input = names
     node.attribute = attributes.sorted { $0.key < $1.key }.map { $1.proto($0) }
-    let edges = (0..<outputs).map { _ in Edge(name: newName(type)) }
+    let edges = (0..<outputs).map { _ in Edge(name: newValue(type)) }
     node.output = edges.map(\.name)
     node.name = edges[0].name
     proto.node.append(node)

@@ -68,7 +68,7 @@ extension TensorData {
     _ proto: Onnx_TensorProto, external: ExternalData, limits: OnnxLimits
   ) throws {
     guard let element = Self.elements[proto.dataType] else {
-      throw Fault("its elements, of type number \(proto.dataType), are no numbers or truth values")
+      throw Fault("elements of ONNX' type number \(proto.dataType) are not read")
     }
     let shape = try proto.dims.map { size -> Int in
       guard size >= 0 else { throw Fault("a size is negative: \(proto.dims)") }

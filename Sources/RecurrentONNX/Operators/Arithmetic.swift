@@ -81,13 +81,22 @@ enum Arithmetic {
       let result = try call.pairs(base.array, numbers.array) { systemPower($0, $1) }
       return [.float32(Tensor(result.elements, shape: result.shape, on: call.context))]
     case .int64(let base):
-      let result = try call.pairs(base, numbers.array.map(Int64.init(clamping:))) { raised($0, $1) }
-      return [.int64(result)]
+      return [.int64(try raised(base, numbers.array, call))]
     case .int32(let base):
-      let result = try call.pairs(base, numbers.array.map(Int32.init(clamping:))) { raised($0, $1) }
-      return [.int32(result)]
+      return [.int32(try raised(base, numbers.array, call))]
     case .bool: throw call.refuse(base, exponent)
     }
+  }
+
+  /// Whole numbers to any powers; towards 0 where one is not whole.
+  private static func raised<Number: FixedWidthInteger & Sendable>(
+    _ base: OnnxArray<Number>, _ powers: OnnxArray<Float>, _ call: Call
+  ) throws -> OnnxArray<Number> {
+    if powers.elements.allSatisfy({ $0 == $0.rounded(.towardZero) }) {
+      return try call.pairs(base, powers.map { Number(clamping: $0) }) { raised($0, $1) }
+    }
+    return try call.pairs(base.map { Float($0) }, powers) { systemPower($0, $1) }
+      .map { Number(clamping: $0) }
   }
 
   /// A whole number to a whole power; where that is negative, as a division rounds.

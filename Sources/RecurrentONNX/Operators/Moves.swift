@@ -204,7 +204,7 @@ enum Moves {
           let distance = clamped(ends[place], 0...length) - first
           count = distance <= 0 ? 0 : (distance - 1) / step + 1
         } else {
-          first = clamped(starts[place], -1...max(length - 1, -1))
+          first = clamped(starts[place], min(0, length - 1)...max(length - 1, -1))
           let distance = first - clamped(ends[place], -1...max(length - 1, -1))
           // The magnitude of the smallest number is none, so the division is by the step itself.
           count = distance <= 0 ? 0 : -((distance - 1) / step) + 1

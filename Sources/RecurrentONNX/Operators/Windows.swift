@@ -32,7 +32,7 @@ enum Windows {
         kernel == Array(weight.shape[2...])
       else { throw Fault("input \(x.shape) and weight \(weight.shape) do not fit") }
       let (filters, depth) = (weight.shape[0], weight.shape[1])
-      guard filters % groups == 0, x.shape[1] == depth * groups,
+      guard filters % groups == 0, x.shape[1] % groups == 0, x.shape[1] / groups == depth,
         bias.map({ $0.shape == [filters] }) ?? true
       else {
         throw Fault(
