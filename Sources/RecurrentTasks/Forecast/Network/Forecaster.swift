@@ -172,26 +172,47 @@ public struct Forecaster: Sendable {
   /// - Parameter series: Those it was fitted to, or their continuations, or others: the base is
   ///   fitted anew to each, the networks are as they are.
   public func forecast(_ series: [[Double]]) -> [Expectation] {
+    forecasts(series, origins: series.map { [$0.count] }).map { $0[0] }
+  }
+
+  /// What comes after each of some origins of each series, all of them in one pass.
+  ///
+  /// The base of a series is fitted to the values before its first origin; from there on it and the
+  /// networks are as they are, and see at each origin the values before it.
+  ///
+  /// - Parameter origins: For each series ascending, each 0 … its count; o is the forecast of values
+  ///   o, o + 1, … from those before o.
+  /// - Returns: For each series an expectation for each of its origins.
+  public func forecasts(_ series: [[Double]], origins: [[Int]]) -> [[Expectation]] {
+    precondition(
+      series.count == origins.count, "\(series.count) series and origins of \(origins.count)")
     var windows = ForecastWindows(
       season: configuration.season, seasons: seasons, horizon: configuration.horizon)
     var bases: [SmoothedBase?] = []
-    for values in series {
-      if isConstant(values) {
+    for (values, origins) in zip(series, origins) {
+      let known = Array(values[..<(origins.first ?? values.count)])
+      if isConstant(known) {
         bases.append(nil)
         continue
       }
-      let base = Self.base(values, configuration)
-      windows.append(values, base: base, origins: [values.count])
+      let base = Self.base(known, configuration)
+      windows.append(values, base: base, origins: origins)
       bases.append(base)
     }
     let outputs = averaged(windows)
     var next = 0
-    return zip(series, bases).map { values, base in
-      guard let base else { return constant(values.first { !$0.isNaN } ?? 0) }
-      defer { next += 1 }
-      return expectation(base, windows.bases[next], outputs, at: next)
+    return series.indices.map { index in
+      guard let base = bases[index] else {
+        return origins[index].map { constant(lastValue(series[index][..<$0]) ?? 0) }
+      }
+      return origins[index].map { _ in
+        defer { next += 1 }
+        return expectation(base, windows.bases[next], outputs, at: next)
+      }
     }
   }
+
+  private func lastValue(_ values: ArraySlice<Double>) -> Double? { values.last { !$0.isNaN } }
 
   private struct Outputs {
     var centre: [Double]
