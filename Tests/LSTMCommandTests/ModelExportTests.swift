@@ -25,7 +25,7 @@ import Testing
       "above=above.npy",
     ])
     #expect(outcome.status == 0, "\(outcome.stderr)")
-    let answers = forecaster.networks.map { $0(inputs, context) }
+    let answers = forecaster.networks.map { $0(ForecastQuestion(inputs: inputs, context: context)) }
     for (name, part) in [
       ("centre", \ForecastNetwork.Output.centre), ("below", \.below), ("above", \.above),
     ] {

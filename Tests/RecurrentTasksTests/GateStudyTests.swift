@@ -22,7 +22,7 @@ import Testing
   ) throws -> Forecaster {
     var journal = try ForecastJournal(job: [:])
     return try Forecaster(
-      fitting: table.series.map(\.values),
+      fitting: table.series.map { ForecastSeries($0.values) },
       ForecastConfiguration(
         frequency: "\(table.frequency)", horizon: 3, season: season, cell: cell,
         hiddenSize: hidden, numLayers: layers, epochs: 1, members: 1),

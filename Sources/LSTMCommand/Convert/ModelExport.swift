@@ -28,6 +28,12 @@ struct ModelExport {
     tensors = forecaster.networks.indices.flatMap { index in
       network.namedTensors.map { "network.\(index).\($0.path)" }
     }
+    guard forecaster.networks.allSatisfy(\.isPlain) else {
+      throw ForecastModelError(
+        file: path,
+        message: "a network with covariates of the future, dilated layers or a decoder is not "
+          + "converted: only one with a recurrent stack and a head is")
+    }
     switch format {
     case .onnx:
       let configuration = JSONValue.object(forecaster.configuration.json).text()

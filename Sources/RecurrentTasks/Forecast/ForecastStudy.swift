@@ -42,14 +42,14 @@ public struct ForecastStudy: Sendable {
       let histories = windows.map { $0.training(in: table).values }
       if refits || model == nil {
         model = try Forecaster(
-          fitting: histories, configuration, journal: &journal, label: "round \(round + 1)",
+          fitting: histories.map { ForecastSeries($0) }, configuration, journal: &journal, label: "round \(round + 1)",
           on: context)
       }
       scores += study.judge(windows, histories, by: model!)
     }
     study.leaderboard = Leaderboard(scores)
     let final = try Forecaster(
-      fitting: usable.map { table.series[$0].values }, configuration, journal: &journal,
+      fitting: usable.map { ForecastSeries(table.series[$0].values) }, configuration, journal: &journal,
       label: "final", on: context)
     study.predict(usable, by: final)
     return (study, final)
@@ -115,7 +115,7 @@ public struct ForecastStudy: Sendable {
     _ windows: [Backtest.Window], _ histories: [[Double]], by model: Forecaster
   ) -> [BacktestScore] {
     var scores: [BacktestScore] = []
-    for (index, expectation) in model.forecast(histories).enumerated() {
+    for (index, expectation) in model.forecast(histories.map { ForecastSeries($0) }).enumerated() {
       let window = windows[index]
       let history = window.training(in: table)
       let actual = window.actual(in: table, horizon: configuration.horizon)
@@ -142,7 +142,7 @@ public struct ForecastStudy: Sendable {
   }
 
   private mutating func predict(_ usable: [Int], by model: Forecaster) {
-    let expectations = model.forecast(usable.map { table.series[$0].values })
+    let expectations = model.forecast(usable.map { ForecastSeries(table.series[$0].values) })
     forecasts = zip(usable, expectations).map { index, expectation in
       SeriesForecast(
         id: table.series[index].id,

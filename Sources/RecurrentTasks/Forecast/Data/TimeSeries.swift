@@ -36,7 +36,7 @@ public struct TimeSeries: Sendable, Hashable {
 }
 
 /// Whether all values that are not missing are the same; true of fewer than two.
-package func isConstant(_ values: [Double]) -> Bool {
+package func isConstant(_ values: some Collection<Double>) -> Bool {
   guard let first = values.first(where: { !$0.isNaN }) else { return true }
   return values.allSatisfy { $0.isNaN || $0 == first }
 }
@@ -64,4 +64,13 @@ public func interpolated(_ values: [Double]) -> [Double] {
   guard let previous else { return Array(repeating: 0, count: values.count) }
   for gap in (previous + 1)..<values.count { result[gap] = values[previous] }
   return result
+}
+
+extension [Int] {
+  /// The middle one, or the mean of the two in the middle, rounded down; 0 of none.
+  var median: Int {
+    guard !isEmpty else { return 0 }
+    let sorted = sorted()
+    return (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+  }
 }

@@ -95,11 +95,11 @@ public struct GateStudy: Sendable {
     var windows = ForecastWindows(
       season: season, seasons: model.seasons, horizon: model.configuration.horizon)
     windows.append(
-      series.values, base: Forecaster.base(series.values, model.configuration),
-      origins: Array(origins))
+      ForecastSeries(series.values), base: Forecaster.base(series.values, model.configuration),
+      origins: Array(origins), scalesBefore: count)
     let names = (wanted + [kept].compactMap { $0 }).uniqued
     let recording = layer(
-      windows.inputTensor(on: model.context).transposed([1, 0, 2]), recording: names
+      windows.question(on: model.context).inputs.transposed([1, 0, 2]), recording: names
     ).recording
     let recorded = names.map { Gate($0, recording[$0], step: model.seasons - 1) }
 

@@ -22,6 +22,36 @@ public struct ForecastConfiguration: Sendable, Hashable {
   /// What every random number is drawn from.
   public var seed: Int
 
+  /// What statistics say of a series, for the networks to correct.
+  public var base = StatisticalBase.combination
+  /// How the horizon comes out of a network.
+  public var decoder = Decoder.direct
+  /// Layers above the others: how many steps ago each goes on from.
+  public var dilations: [Int] = []
+  /// The part of outputs that training leaves out.
+  public var dropout = 0.1
+  public var learningRate = 3e-3
+  /// Seasons, or without a season values, that a network reads; nil: by how long the series are.
+  public var inputSeasons: Int?
+  /// No forecast and no bound is below this; 0 for counts.
+  public var minimum: Double?
+  /// How many covariates are read.
+  public var features = FeatureCounts()
+
+  public enum StatisticalBase: String, Sendable, CaseIterable {
+    /// Smoothing, the last season and a regression: what the first version had.
+    case smoothing
+    /// These and ETS and Theta.
+    case combination
+  }
+
+  public enum Decoder: String, Sendable, CaseIterable {
+    /// All steps at once, from the last state.
+    case direct
+    /// Season by season, by a second recurrent layer that begins with the last state.
+    case recurrent
+  }
+
   public init(
     frequency: String, horizon: Int, season: Int, levels: [Double] = [80, 90],
     cell: String = "lstm",
@@ -49,46 +79,24 @@ public struct ForecastConfiguration: Sendable, Hashable {
   /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
   var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
 
+  /// Seasons that a network reads of series of such a length.
+  func seasonsRead(ofUsualCount count: Int) -> Int {
+    inputSeasons
+      ?? (season > 1 ? min(max(count / (2 * season), 2), 16) : min(max(count / 4, 2), 24))
+  }
+
   // What can be asked for, on the command line and in a model file.
   public static let horizons = 1...10_000
   public static let seasons = 1...10_000
   public static let hiddenSizes = 1...4096
   public static let layerNumbers = 1...16
+  public static let memberNumbers = 1...64
+  public static let dilationSteps = 1...64
+  public static let inputSeasonNumbers = 1...1000
 
   /// The name of the model in tables: that of its cell.
   public var method: String { String(cell.prefix { $0 != ":" }) }
 
   /// Observed values that a series needs before anything can be said about it.
   public static let minimumHistory = 2
-}
-
-extension ForecastConfiguration {
-  public var json: JSONObject {
-    [
-      "frequency": .string(frequency), "horizon": .integer(horizon), "season": .integer(season),
-      "levels": .array(levels.map(JSONValue.number)), "cell": .string(cell),
-      "hidden": .integer(hiddenSize), "layers": .integer(numLayers),
-      "epochs": epochs.map(JSONValue.integer) ?? .null, "members": .integer(members),
-      "seed": .integer(seed),
-    ]
-  }
-
-  /// Nil where a member is missing or out of range.
-  public init?(json: JSONObject) {
-    guard let frequency = json["frequency"]?.string,
-      let horizon = json["horizon"]?.integer, Self.horizons.contains(horizon),
-      let season = json["season"]?.integer, Self.seasons.contains(season),
-      let levels = json["levels"]?.array?.compactMap(\.number), levels.count <= 32,
-      levels.allSatisfy({ $0 > 0 && $0 < 100 }),
-      let cell = json["cell"]?.string,
-      let hidden = json["hidden"]?.integer, Self.hiddenSizes.contains(hidden),
-      let layers = json["layers"]?.integer, Self.layerNumbers.contains(layers),
-      let members = json["members"]?.integer, (1...64).contains(members),
-      let seed = json["seed"]?.integer, let epochs = json["epochs"]
-    else { return nil }
-    self.init(
-      frequency: frequency, horizon: horizon, season: season, levels: levels, cell: cell,
-      hiddenSize: hidden,
-      numLayers: layers, epochs: epochs.integer, members: members, seed: seed)
-  }
 }

@@ -2,6 +2,7 @@ import RecurrentCore
 import RecurrentFormats
 import RecurrentLayers
 import RecurrentTraining
+import Synchronization
 
 /// The networks of one job, trained one after the other: what is done, what is under way, and the
 /// checkpoint that holds both.
@@ -27,6 +28,9 @@ public struct ForecastJournal {
   private let resumedLabels: [String]
   private let resumedCurrent: String?
   private let stop: StopSignal?
+  private let deadline: ContinuousClock.Instant?
+  /// Networks that are still to be trained, which share the time that is left.
+  private var networksLeft: Int
   private let report: (Progress) throws -> Void
 
   /// - Parameters:
@@ -35,15 +39,21 @@ public struct ForecastJournal {
   ///   - resume: A checkpoint to take up.
   ///   - stop: Raised by whoever wants the job to end: it ends after the step that is under way, with
   ///     its checkpoint written.
+  ///   - limit: How long the job may take, and how many networks it trains: each gets an equal share
+  ///     of the time left, and takes fewer steps where that is too short. nil: as long as it takes. With a
+  ///     limit the result depends on the machine.
   ///   - report: Called after each step and epoch.
   /// - Throws: `TensorFileError` if `resume` cannot be read or is of another job.
   public init(
     job: JSONObject, checkpoint path: String? = nil, resume: String? = nil,
-    stop: StopSignal? = nil, report: @escaping (Progress) throws -> Void = { _ in }
+    stop: StopSignal? = nil, limit: (time: Duration, networks: Int)? = nil,
+    report: @escaping (Progress) throws -> Void = { _ in }
   ) throws(TensorFileError) {
     self.job = job
     self.path = path
     self.stop = stop
+    deadline = limit.map { ContinuousClock.now + $0.time }
+    networksLeft = max(limit?.networks ?? 1, 1)
     self.report = report
     guard let resume else {
       (resumed, resumedLabels, resumedCurrent) = (nil, [], nil)
@@ -69,30 +79,31 @@ public struct ForecastJournal {
   ///   checkpoint throws.
   mutating func train(
     _ label: String, _ network: ForecastNetwork, on data: ForecastWindows, steps: Int,
-    levels: [Double], key: RandomKey
+    _ configuration: ForecastConfiguration, key: RandomKey
   ) throws -> ForecastNetwork {
     if let resumed, resumedLabels.contains(label) {
       let done = try network.loaded(from: resumed, prefix: Self.prefix(label))
       finished.append((label, done))
       return done
     }
-    var state = Self.state(network, key: key)
+    var state = Self.state(network, learningRate: configuration.learningRate, key: key)
     if let resumed, resumedCurrent == label { try Checkpoint(resumed).restore(&state) }
 
     let context = network.head.weight.context
-    let inputs = data.inputTensor(on: context)
-    let contexts = data.contextTensor(on: context)
+    let question = data.question(on: context)
     let targets = data.targetTensor(on: context)
     let masks = data.maskTensor(on: context)
-    let quantiles = Self.quantiles(levels)
+    let quantiles = Self.quantiles(configuration.levels)
+    let pace = Pace(steps: steps, until: deadlineOfNext())
     let plan = TrainingPlan(
-      epochs: 1, schedule: Self.schedule(steps: steps), clipping: .norm(1),
+      epochs: 1, schedule: pace.schedule, clipping: .norm(1),
       checkpointInterval: path == nil ? nil : 100)
     let batch = min(64, data.count)
     let outcome = try RecurrentTraining.train(
-      &state, plan: plan, stop: stop, batches: { _, _ in 0..<steps },
+      &state, plan: plan, stop: pace.stop, batches: { _, _ in 0..<steps },
       report: { event in
         if case .step(let step) = event {
+          pace.note(step.step, interrupted: stop?.isRaised == true)
           try report(
             Progress(
               network: label, step: step.step, steps: steps, loss: step.loss, event: event))
@@ -101,36 +112,36 @@ public struct ForecastJournal {
       loss: { network, _, key in
         let draws = key.folded("rows")
         let rows = (0..<batch).map { Int((UInt64(draws.bits(at: $0)) * UInt64(data.count)) >> 32) }
-        let output = network(
-          inputs.gatherRows(rows), contexts.gatherRows(rows), key: key.folded("dropout"))
+        let output = network(question.gatherRows(rows), key: key.folded("dropout"))
         return pinball(
           output, targets.gatherRows(rows), masks.gatherRows(rows), quantiles: quantiles)
       })
-    if outcome == .interrupted { throw ForecastInterrupted(checkpoint: path) }
+    networksLeft = max(networksLeft - 1, 1)
+    if outcome == .interrupted, stop?.isRaised == true { throw ForecastInterrupted(checkpoint: path) }
     let done = state.evaluated
     finished.append((label, done))
     return done
   }
 
+  /// When the next network must be done.
+  private func deadlineOfNext() -> ContinuousClock.Instant? {
+    let now = ContinuousClock.now
+    return deadline.map { now + max($0 - now, .zero) / networksLeft }
+  }
+
   // MARK: How a network is trained
 
   private static func state(
-    _ network: ForecastNetwork, key: RandomKey
+    _ network: ForecastNetwork, learningRate: Double, key: RandomKey
   ) -> TrainingState<ForecastNetwork, AdamW, Nothing> {
     var optimizer = AdamW(
-      for: network, learningRate: 3e-3, betas: (0.9, 0.99), weightDecay: 0.02)
+      for: network, learningRate: learningRate, betas: (0.9, 0.99), weightDecay: 0.02)
     optimizer.groups = [
       ParameterGroup(weightDecay: 0) { $0.names.last!.hasPrefix("bias") }
     ]
     var state = TrainingState(model: network, optimizer: optimizer, key: key)
     state.average = MovingAverage(of: network, decay: 0.98)
     return state
-  }
-
-  /// A cosine to zero, with twenty steps of warm-up on top.
-  private static func schedule(steps: Int) -> Schedule {
-    let cosine = Schedule.cosine(steps: steps)
-    return Schedule { step in min(1, Double(step + 1) / 20) * cosine(step) }
   }
 
   /// The median counts twice.
@@ -158,6 +169,48 @@ public struct ForecastJournal {
 
   private static func prefix(_ label: String) -> String {
     "finished." + label.split(separator: " ").joined(separator: "_")
+  }
+}
+
+/// How many steps a network takes: as many as planned, or as the time allows, which shows after some.
+private final class Pace: Sendable {
+  /// Steps after which the time of a step is known.
+  private static let trial = 10
+
+  let stop = StopSignal()
+  private let steps: Atomic<Int>
+  private let deadline: ContinuousClock.Instant?
+  private let start = ContinuousClock.now
+  /// The number of the first step that is noted; −1 before.
+  private let first = Atomic(-1)
+
+  init(steps: Int, until deadline: ContinuousClock.Instant?) {
+    self.steps = Atomic(steps)
+    self.deadline = deadline
+  }
+
+  /// A cosine to zero, with twenty steps of warm-up on top.
+  var schedule: Schedule {
+    Schedule { step in
+      let steps = self.steps.load(ordering: .relaxed)
+      return min(1, Double(step + 1) / 20) * Schedule.cosine(steps: steps)(step)
+    }
+  }
+
+  /// Notes that a step was taken, and ends the training where it was the last there is time for.
+  func note(_ step: Int, interrupted: Bool) {
+    if interrupted { stop.raise() }
+    guard let deadline else { return }
+    if first.load(ordering: .relaxed) < 0 { first.store(step, ordering: .relaxed) }
+    let taken = step - first.load(ordering: .relaxed) + 1
+    var steps = self.steps.load(ordering: .relaxed)
+    let now = ContinuousClock.now
+    if taken == Self.trial {
+      let time = (now - start) / Self.trial
+      steps = min(steps, max(step, step - taken + Int(min((deadline - start) / time, 1e9))))
+      self.steps.store(steps, ordering: .relaxed)
+    }
+    if step >= steps || now >= deadline { stop.raise() }
   }
 }
 

@@ -82,6 +82,19 @@ struct Validation {
     return (best * certainty * blocks + 0.25 * 4) / (blocks + 4)
   }
 
+  /// The mean absolute error of base and network, in units of the base's errors.
+  var error: Double {
+    var (sum, count) = (0.0, 0.0)
+    for place in windows.targets.indices where windows.masks[place] > 0 {
+      sum += (Double(windows.targets[place]) - blend * Double(centre[place])).magnitude
+      count += 1
+    }
+    return count > 0 ? sum / count : .infinity
+  }
+
+  /// What the network adds to the base's forecasts as far as it counts, [windows, horizon].
+  var corrections: [Double] { centre.map { blend * Double($0) } }
+
   /// For each level what the widths must be multiplied with to hold as much as they say, drawn
   /// towards 1.2 where there is little to judge by; a wider level is never narrower.
   func widening(_ levels: [Double]) -> [Double] {

@@ -16,16 +16,23 @@ import RecurrentCore
 /// forecast, scaled likewise, how large its errors are beside the series' movements, and its mean
 /// error over the last season. Targets are the base's errors at the next values, in units of the
 /// usual error at that step.
+///
+/// Covariates follow: in a step of the input those known of the future, then those of the past only,
+/// each for a season; in the context those that never change; and of the steps to be forecast what is
+/// known of them.
 struct ForecastWindows {
   let season: Int
   /// Seasons that the network reads.
   let seasons: Int
   let horizon: Int
+  let features: FeatureCounts
   private(set) var count = 0
-  /// [count, seasons, 2 · season]
+  /// [count, seasons, (2 + known + past) · season]
   private(set) var inputs: [Float] = []
-  /// [count, horizon + 2]
+  /// [count, horizon + 2 + statics]
   private(set) var contexts: [Float] = []
+  /// [count, horizon, known]
+  private(set) var futures: [Float] = []
   /// [count, horizon], 0 where missing.
   private(set) var targets: [Float] = []
   /// [count, horizon], 1 where there is a target.
@@ -33,18 +40,37 @@ struct ForecastWindows {
   /// For each window the base's forecast.
   private(set) var bases: [[Double]] = []
 
-  static func contextSize(horizon: Int) -> Int { horizon + 2 }
+  var stepSize: Int { Self.stepSize(season: season, features) }
 
-  init(season: Int, seasons: Int, horizon: Int) {
+  /// Features of a step of the input.
+  static func stepSize(season: Int, _ features: FeatureCounts) -> Int {
+    (2 + features.known + features.past) * season
+  }
+
+  static func contextSize(horizon: Int, _ features: FeatureCounts) -> Int {
+    horizon + 2 + features.statics
+  }
+
+  init(season: Int, seasons: Int, horizon: Int, features: FeatureCounts = FeatureCounts()) {
     self.season = season
     self.seasons = seasons
     self.horizon = horizon
+    self.features = features
   }
 
   /// Adds the windows at some origins of a series.
   ///
-  /// - Parameter origins: Each 0 … values.count, ascending.
-  mutating func append(_ values: [Double], base: SmoothedBase, origins: [Int]) {
+  /// - Parameters:
+  ///   - origins: Each 0 … values.count, ascending.
+  ///   - cut: Steps of the covariates from which their scales are taken.
+  mutating func append(
+    _ series: ForecastSeries, base: SmoothedBase, origins: [Int], scalesBefore cut: Int
+  ) {
+    precondition(
+      series.featureCounts == features, "A series with \(series.featureCounts), not \(features)")
+    let values = series.values
+    let known = series.known.map { ScaledCovariate($0, before: cut) }
+    let past = series.past.map { ScaledCovariate($0, before: cut) }
     let working = base.working(values)
     let filled = base.filled(working)
     let errors = base.oneStepResiduals(of: values)
@@ -76,10 +102,18 @@ struct ForecastWindows {
           inputs.append(error)
           if step == seasons - 1 { lastErrors += Double(error) }
         }
+        for covariate in known {
+          for place in start..<start + season { inputs.append(covariate[place]) }
+        }
+        for covariate in past {
+          for place in start..<start + season { inputs.append(covariate[place]) }
+        }
       }
       for value in base0 { contexts.append(clipped((value - centre) / scale)) }
       contexts.append(Float(log(base.meanErrorScale / scale)))
       contexts.append(Float(lastErrors / Double(season)))
+      contexts += series.statics.map { $0.isNaN ? 0 : $0 }
+      for step in 0..<horizon { futures += known.map { $0[origin + step] } }
 
       for step in 0..<horizon {
         let place = origin + step
@@ -112,12 +146,8 @@ struct ForecastWindows {
   /// Asks a network, a thousand windows at a time, so that memory does not grow with their number.
   func answers(of network: ForecastNetwork, on context: ComputeContext) -> Answers {
     var answers = Answers()
-    let inputs = inputTensor(on: context)
-    let contexts = contextTensor(on: context)
     for first in stride(from: 0, to: count, by: 1000) {
-      let rows = first..<min(first + 1000, count)
-      let output = network(
-        inputs.slice(axis: 0, range: rows), contexts.slice(axis: 0, range: rows))
+      let output = network(question(first..<min(first + 1000, count), on: context))
       answers.centre += output.centre.elements
       answers.below += output.below.elements
       answers.above += output.above.elements
@@ -127,12 +157,21 @@ struct ForecastWindows {
 
   // MARK: Tensors
 
-  func inputTensor(on context: ComputeContext) -> Tensor {
-    Tensor(inputs, shape: [count, seasons, 2 * season], on: context)
+  /// What a network reads of some windows.
+  func question(_ rows: Range<Int>? = nil, on context: ComputeContext) -> ForecastQuestion {
+    let rows = rows ?? 0..<count
+    func tensor(_ values: [Float], _ shape: [Int]) -> Tensor {
+      let size = shape.reduce(1, *)
+      return Tensor(
+        Array(values[rows.lowerBound * size..<rows.upperBound * size]),
+        shape: [rows.count] + shape, on: context)
+    }
+    return ForecastQuestion(
+      inputs: tensor(inputs, [seasons, stepSize]),
+      context: tensor(contexts, [Self.contextSize(horizon: horizon, features)]),
+      future: features.known > 0 ? tensor(futures, [horizon, features.known]) : nil)
   }
-  func contextTensor(on context: ComputeContext) -> Tensor {
-    Tensor(contexts, shape: [count, Self.contextSize(horizon: horizon)], on: context)
-  }
+
   /// Targets within ±8: a value the base missed by more says no more.
   func targetTensor(on context: ComputeContext) -> Tensor {
     Tensor(targets.map { min(max($0, -8), 8) }, shape: [count, horizon], on: context)

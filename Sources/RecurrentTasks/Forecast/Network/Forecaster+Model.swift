@@ -54,7 +54,7 @@ extension Forecaster {
     else { throw fault("the model's configuration is damaged") }
     let hasNetworks = file.tensors.entries.contains { $0.name.hasPrefix("network.") }
     let blank = try ForecastNetwork(
-      configuration, features: 2 * configuration.season, key: RandomKey(seed: 0), on: context)
+      configuration, key: RandomKey(seed: 0), on: context)
     let networks = Networks(
       network: Array(repeating: blank, count: hasNetworks ? configuration.members : 0))
     self.init(

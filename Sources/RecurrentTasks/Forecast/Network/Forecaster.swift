@@ -28,6 +28,9 @@ public struct Forecaster: Sendable {
   let blend: Double
   /// For each level what the network's width is multiplied with.
   let widening: [Double]
+  /// How it did on what was held out while it was fitted, beside the baselines; nil where no series
+  /// was long enough, and of a model that was kept.
+  public let validation: ForecastComparison?
   let context: ComputeContext
 
   /// What is expected of one series.
@@ -42,82 +45,81 @@ public struct Forecaster: Sendable {
   /// Fits a forecaster to some series.
   ///
   /// - Parameters:
-  ///   - series: For each of them its values; NaN where one is missing.
+  ///   - series: Each with the covariates that the configuration counts.
+  ///   - start: A forecaster of the same shape whose networks go on learning; nil to begin anew.
   ///   - journal: Keeps the networks, and the checkpoint.
   ///   - label: Names this fit in the journal.
+  /// - Throws: ``ForecastStartError`` where the networks of `start` have other sizes; what the journal
+  ///   throws.
   public init(
-    fitting series: [[Double]], _ configuration: ForecastConfiguration,
-    journal: inout ForecastJournal, label: String, on context: ComputeContext = .default
+    fitting series: [ForecastSeries], _ configuration: ForecastConfiguration,
+    from start: Forecaster? = nil, journal: inout ForecastJournal, label: String,
+    on context: ComputeContext = .default
   ) throws {
     self.configuration = configuration
     self.context = context
-    let moving = series.filter { !isConstant($0) }
-    let season = configuration.season
-    let horizon = configuration.horizon
-    let lengths = moving.map(\.count).sorted()
-    let median =
-      lengths.isEmpty
-      ? 0 : (lengths[(lengths.count - 1) / 2] + lengths[lengths.count / 2]) / 2
-    seasons =
-      season > 1
-      ? min(max(median / (2 * season), 2), 16) : min(max(median / 4, 2), 24)
+    let moving = series.filter { !isConstant($0.values) }
+    let usualCount = moving.map(\.values.count).median
+    seasons = configuration.seasonsRead(ofUsualCount: usualCount)
     let key = RandomKey(seed: UInt64(bitPattern: Int64(configuration.seed))).folded("forecast")
-    let untrained = try ForecastNetwork(
-      configuration, features: 2 * season, key: key.folded("start"), on: context)
+    func untrained(_ member: Int, _ key: RandomKey) throws -> ForecastNetwork {
+      let blank = try ForecastNetwork(configuration, key: key.folded("start"), on: context)
+      guard let start, !start.networks.isEmpty else { return blank }
+      guard start.configuration.cell == configuration.cell else { throw ForecastStartError() }
+      return try blank.warm(from: start.networks[member % start.networks.count])
+    }
 
-    let held = min(max(median / 5, horizon), 10 * horizon)
-    let least = max(season > 1 ? 3 * season : 0, 8) + held + horizon / 2
-    let long = moving.filter { $0.count >= least }
-    let finalBases = moving.map { Self.base($0, configuration) }
+    let held = ForecastHoldout.held(configuration, usualCount: usualCount)
+    let least = ForecastHoldout.least(configuration, held: held)
+    let finalBases = Self.bases(moving.map(\.values), configuration, on: context)
+    let isLong = moving.map { $0.values.count >= least }
     var blend = 0.25
     var widening = [Double](repeating: 1.3, count: configuration.levels.count)
-    if !long.isEmpty {
-      let bases = long.map { Self.base(Array($0.dropLast(held)), configuration) }
-      var known = ForecastWindows(season: season, seasons: seasons, horizon: horizon)
-      var unknown = known
-      let judgedPerSeries = min(held, max(20, 20_000 / long.count))
-      for (values, base) in zip(long, bases) {
-        let cut = values.count - held
-        known.append(
-          Array(values[..<cut]), base: base,
-          origins: Self.origins(cut, season: season, of: long.count))
-        unknown.append(
-          values, base: base, origins: (cut..<values.count).thinned(to: judgedPerSeries))
-      }
+    var validation: ForecastComparison?
+    if isLong.contains(true) {
+      let holdout = ForecastHoldout(
+        zip(moving, isLong).filter(\.1).map(\.0), held: held, configuration, on: context)
+      let (known, unknown) = holdout.windows(seasons: seasons, features: configuration.features)
       let network = try journal.train(
-        "\(label) validation", untrained, on: known,
-        steps: Self.steps(configuration, windows: known.count), levels: configuration.levels,
+        "\(label) validation", try untrained(0, key), on: known,
+        steps: Self.steps(configuration, windows: known.count), configuration,
         key: key.folded("validation"))
-      let longBases = zip(moving, finalBases).filter { $0.0.count >= least }.map(\.1)
-      let rescaling = zip(bases, longBases).flatMap { tried, final in
-        [[Double]](repeating: Self.rescaling(tried, final), count: judgedPerSeries)
+      let longBases = zip(finalBases, isLong).filter(\.1).map(\.0)
+      let rescaling = zip(holdout.bases, longBases).flatMap { tried, final in
+        [[Double]](repeating: Self.rescaling(tried, final), count: holdout.judgedPerSeries)
       }
       let judged = Validation(
-        network, unknown, blocks: max(1, Int((Double(held) / Double(horizon)).rounded())),
-        perSeries: judgedPerSeries, held: held, rescaling: rescaling, context)
+        network, unknown,
+        blocks: max(1, Int((Double(held) / Double(configuration.horizon)).rounded())),
+        perSeries: holdout.judgedPerSeries, held: held, rescaling: rescaling, context)
       blend = judged.blend
       widening = judged.widening(configuration.levels)
+      validation = ForecastComparison(
+        holdout, unknown, corrections: judged.corrections, method: configuration.method)
     }
     self.blend = blend
     self.widening = widening
+    self.validation = validation
 
-    var windows = ForecastWindows(season: season, seasons: seasons, horizon: horizon)
-    for (values, base) in zip(moving, finalBases) {
+    var windows = ForecastWindows(
+      season: configuration.season, seasons: seasons, horizon: configuration.horizon,
+      features: configuration.features)
+    for (series, base) in zip(moving, finalBases) {
+      let count = series.values.count
       windows.append(
-        values, base: base,
-        origins: Self.origins(values.count, season: season, of: moving.count))
+        series, base: base,
+        origins: Self.origins(count, season: configuration.season, of: moving.count),
+        scalesBefore: count)
     }
     var networks: [ForecastNetwork] = []
     if windows.count > 0 {
       let steps = Self.steps(configuration, windows: windows.count)
       for member in 0..<configuration.members {
         let memberKey = key.folded("member").folded(member)
-        let start = try ForecastNetwork(
-          configuration, features: 2 * season, key: memberKey.folded("start"), on: context)
         networks.append(
           try journal.train(
-            "\(label) member \(member + 1)", start, on: windows, steps: steps,
-            levels: configuration.levels, key: memberKey))
+            "\(label) member \(member + 1)", try untrained(member, memberKey), on: windows,
+            steps: steps, configuration, key: memberKey))
       }
     }
     self.networks = networks
@@ -128,12 +130,20 @@ public struct Forecaster: Sendable {
     _ configuration: ForecastConfiguration, seasons: Int, networks: [ForecastNetwork],
     blend: Double, widening: [Double], on context: ComputeContext
   ) {
+    validation = nil
     self.configuration = configuration
     self.seasons = seasons
     self.networks = networks
     self.blend = blend
     self.widening = widening
     self.context = context
+  }
+
+  /// The bases of many series, on all threads.
+  static func bases(
+    _ series: [[Double]], _ configuration: ForecastConfiguration, on context: ComputeContext
+  ) -> [SmoothedBase] {
+    series.map { base($0, configuration) }
   }
 
   static func base(
@@ -146,13 +156,13 @@ public struct Forecaster: Sendable {
 
   /// The origins a network is trained on: from the first that has a little behind it, at most some
   /// twenty thousand for all series together.
-  private static func origins(_ count: Int, season: Int, of series: Int) -> [Int] {
+  static func origins(_ count: Int, season: Int, of series: Int) -> [Int] {
     let first = min(max(season > 1 ? 2 * season : 4, 3), max(count - 1, 0))
     return (first..<max(count, first)).thinned(to: max(20, 20_000 / max(series, 1)))
   }
 
   /// Steps of 64 windows: ten passes, but neither too few to learn nor too many to wait for.
-  private static func steps(_ configuration: ForecastConfiguration, windows: Int) -> Int {
+  static func steps(_ configuration: ForecastConfiguration, windows: Int) -> Int {
     if let epochs = configuration.epochs { return max(1, (epochs * windows + 63) / 64) }
     return min(max(windows * 10 / 64, 200), 1000)
   }
@@ -163,113 +173,5 @@ public struct Forecaster: Sendable {
       return tried.errorScale.map { _ in 1 }
     }
     return zip(tried.errorScale, final.errorScale).map { min(max($0 / $1, 0.3), 1.5) }
-  }
-
-  // MARK: Forecasting
-
-  /// What comes after the given values, for each series.
-  ///
-  /// - Parameter series: Those it was fitted to, or their continuations, or others: the base is
-  ///   fitted anew to each, the networks are as they are.
-  public func forecast(_ series: [[Double]]) -> [Expectation] {
-    forecasts(series, origins: series.map { [$0.count] }).map { $0[0] }
-  }
-
-  /// What comes after each of some origins of each series, all of them in one pass.
-  ///
-  /// The base of a series is fitted to the values before its first origin; from there on it and the
-  /// networks are as they are, and see at each origin the values before it.
-  ///
-  /// - Parameter origins: For each series ascending, each 0 … its count; o is the forecast of values
-  ///   o, o + 1, … from those before o.
-  /// - Returns: For each series an expectation for each of its origins.
-  public func forecasts(_ series: [[Double]], origins: [[Int]]) -> [[Expectation]] {
-    precondition(
-      series.count == origins.count, "\(series.count) series and origins of \(origins.count)")
-    var windows = ForecastWindows(
-      season: configuration.season, seasons: seasons, horizon: configuration.horizon)
-    var bases: [SmoothedBase?] = []
-    for (values, origins) in zip(series, origins) {
-      let known = Array(values[..<(origins.first ?? values.count)])
-      if isConstant(known) {
-        bases.append(nil)
-        continue
-      }
-      let base = Self.base(known, configuration)
-      windows.append(values, base: base, origins: origins)
-      bases.append(base)
-    }
-    let outputs = averaged(windows)
-    var next = 0
-    return series.indices.map { index in
-      guard let base = bases[index] else {
-        return origins[index].map { constant(lastValue(series[index][..<$0]) ?? 0) }
-      }
-      return origins[index].map { _ in
-        defer { next += 1 }
-        return expectation(base, windows.bases[next], outputs, at: next)
-      }
-    }
-  }
-
-  private func lastValue(_ values: ArraySlice<Double>) -> Double? { values.last { !$0.isNaN } }
-
-  private struct Outputs {
-    var centre: [Double]
-    var below: [Double]
-    var above: [Double]
-  }
-
-  /// The mean of what the networks say, row by row.
-  private func averaged(_ windows: ForecastWindows) -> Outputs? {
-    guard windows.count > 0, !networks.isEmpty else { return nil }
-    let outputs = networks.map { windows.answers(of: $0, on: context) }
-    func mean(_ part: (ForecastWindows.Answers) -> [Float]) -> [Double] {
-      var sum = [Double](repeating: 0, count: part(outputs[0]).count)
-      for output in outputs {
-        for (index, value) in part(output).enumerated() { sum[index] += Double(value) }
-      }
-      return sum.map { $0 / Double(outputs.count) }
-    }
-    return Outputs(centre: mean(\.centre), below: mean(\.below), above: mean(\.above))
-  }
-
-  private func expectation(
-    _ base: SmoothedBase, _ forecast: [Double], _ outputs: Outputs?, at row: Int
-  ) -> Expectation {
-    let (horizon, levels) = (configuration.horizon, configuration.levels.count)
-    var values: [Double] = []
-    var lower = [[Double]](repeating: [], count: levels)
-    var upper = lower
-    for step in 0..<horizon {
-      let place = row * horizon + step
-      let scale = base.errorScale[step]
-      let centre = forecast[step] + scale * blend * (outputs?.centre[place] ?? 0)
-      values.append(base.value(ofWorking: centre))
-      for level in 0..<levels {
-        let width = place * levels + level
-        lower[level].append(
-          base.value(
-            ofWorking: centre - scale * widening[level] * (outputs?.below[width] ?? 0)))
-        upper[level].append(
-          base.value(
-            ofWorking: centre + scale * widening[level] * (outputs?.above[width] ?? 0)))
-      }
-    }
-    return Expectation(
-      values: values,
-      intervals: configuration.levels.indices.map {
-        PredictionInterval(
-          level: configuration.levels[$0], lower: lower[$0], upper: upper[$0])
-      })
-  }
-
-  private func constant(_ value: Double) -> Expectation {
-    let values = [Double](repeating: value, count: configuration.horizon)
-    return Expectation(
-      values: values,
-      intervals: configuration.levels.map {
-        PredictionInterval(level: $0, lower: values, upper: values)
-      })
   }
 }
