@@ -151,7 +151,7 @@ public struct Forecaster: Sendable {
   ) -> SmoothedBase {
     SmoothedBase(
       fitting: values, season: configuration.season, secondSeason: configuration.secondSeason,
-      horizon: configuration.horizon)
+      horizon: configuration.horizon, candidates: configuration.base)
   }
 
   /// The origins a network is trained on: from the first that has a little behind it, at most some

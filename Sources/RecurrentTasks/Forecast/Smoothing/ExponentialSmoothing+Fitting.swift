@@ -13,8 +13,14 @@ extension ExponentialSmoothing {
   /// - Parameters:
   ///   - values: NaN where missing.
   ///   - season: 1 for none; otherwise the values hold two of them at least.
-  init(fitting values: [Double], season: Int, trend: Trend, horizon: Int) {
-    let start = State(startOf: values, season: season, hasSlope: trend != .none)
+  ///   - isMultiplicative: Whether the season is multiplied, for values that are positive.
+  init(
+    fitting values: [Double], season: Int, isMultiplicative: Bool = false, trend: Trend,
+    horizon: Int
+  ) {
+    let start = State(
+      startOf: values, season: season, isMultiplicative: isMultiplicative,
+      hasSlope: trend != .none)
     let count = values.count
     let first = min(max(season > 1 ? 2 * season : 3, count / 2), max(count - 1, 1))
     let origins = (first..<max(count, first)).thinned(to: 100)
@@ -31,7 +37,7 @@ extension ExponentialSmoothing {
         }
         let smoothing = SmoothingLanes(
           alpha: lanes(\.alpha), beta: lanes(\.beta), gamma: lanes(\.gamma), phi: lanes(\.phi),
-          start: start, horizon: horizon)
+          isMultiplicative: isMultiplicative, start: start, horizon: horizon)
         let costs = smoothing.squaredErrors(of: values, origins: origins, below: search.leastCost)
         for lane in costs.indices where place + lane < candidates.count {
           search.report(candidates[place + lane], cost: costs[lane])
@@ -41,7 +47,7 @@ extension ExponentialSmoothing {
     let best = search.best
     self.init(
       trend: trend, alpha: best.alpha, beta: best.beta, gamma: best.gamma, phi: best.phi,
-      start: start)
+      isMultiplicative: isMultiplicative, start: start)
   }
 }
 

@@ -2,7 +2,7 @@ extension ExponentialSmoothing.State {
   /// The state before the first value, from the first seasons or, without a season, the first ten
   /// values, as Hyndman & Khandakar (2008) find it: the season from a classical decomposition, level
   /// and slope from what is left, by a line through it.
-  init(startOf values: [Double], season: Int, hasSlope: Bool) {
+  init(startOf values: [Double], season: Int, isMultiplicative: Bool = false, hasSlope: Bool) {
     guard season > 1 else {
       let first = Array(values.lazy.filter { !$0.isNaN }.prefix(10))
       let line = hasSlope ? Line(through: first) : Line(start: first.prefix(5).observedMean ?? 0)
@@ -10,8 +10,11 @@ extension ExponentialSmoothing.State {
       return
     }
     let seasonal = Self.seasonal(
-      Array(values.prefix(min(values.count / season, 3) * season)), season: season)
-    let rest = values.prefix(2 * season).enumerated().map { $1 - seasonal[$0 % season] }
+      Array(values.prefix(min(values.count / season, 3) * season)), season: season,
+      isMultiplicative: isMultiplicative)
+    let rest = values.prefix(2 * season).enumerated().map { place, value in
+      isMultiplicative ? value / seasonal[place % season] : value - seasonal[place % season]
+    }
     let line =
       hasSlope
       ? Line(through: rest)
@@ -19,15 +22,19 @@ extension ExponentialSmoothing.State {
     self.init(level: line.start, slope: line.slope, seasonal: seasonal)
   }
 
-  /// The mean distance from the moving average at each phase, with mean 0.
-  private static func seasonal(_ values: [Double], season: Int) -> [Double] {
+  /// The mean distance from the moving average at each phase, with mean 0, or the mean ratio to it,
+  /// with mean 1.
+  private static func seasonal(
+    _ values: [Double], season: Int, isMultiplicative: Bool
+  ) -> [Double] {
     let centre = movingAverage(values, season: season)
     let means = (0..<season).map { phase in
-      stride(from: phase, to: values.count, by: season).map { values[$0] - centre[$0] }
-        .observedMean ?? 0
+      stride(from: phase, to: values.count, by: season).map {
+        isMultiplicative ? values[$0] / centre[$0] : values[$0] - centre[$0]
+      }.observedMean ?? (isMultiplicative ? 1 : 0)
     }
     let mean = means.reduce(0, +) / Double(season)
-    return means.map { $0 - mean }
+    return means.map { isMultiplicative ? $0 / mean : $0 - mean }
   }
 
   /// The mean over a season centred on each value, the ends of an even one counting half; NaN where

@@ -1,4 +1,4 @@
-/// Additive exponential smoothing of a level, a trend that may be damped, and a season.
+/// Exponential smoothing of a level, a trend that may be damped, and a season, added or multiplied.
 ///
 /// With α, β, γ and φ the fields below, y_t observed, m the season:
 ///
@@ -8,8 +8,16 @@
 ///     s_t     = s_{t−m} + γ e_t
 ///     ŷ_{t+k} = ℓ_t + (φ + φ² + … + φ^k) b_t + s_{t+k−m}    for k ≤ m, then the season repeats
 ///
-/// A missing y_t counts as e_t = 0. These are ETS(A,N,N) to ETS(A,Ad,A) of Hyndman, Koehler, Ord &
-/// Snyder, *Forecasting with Exponential Smoothing* (2008).
+/// and where the season is multiplied
+///
+///     e_t     = y_t − (ℓ_{t−1} + φ b_{t−1}) s_{t−m}
+///     ℓ_t     = ℓ_{t−1} + φ b_{t−1} + α e_t / s_{t−m}
+///     b_t     = φ b_{t−1} + β e_t / s_{t−m}
+///     s_t     = s_{t−m} + γ e_t / (ℓ_{t−1} + φ b_{t−1})
+///     ŷ_{t+k} = (ℓ_t + (φ + φ² + … + φ^k) b_t) s_{t+k−m}
+///
+/// A missing y_t counts as e_t = 0. These are ETS(A,N,N) to ETS(A,Ad,M) of Hyndman, Koehler, Ord &
+/// Snyder, *Forecasting with Exponential Smoothing* (2008), with a season the Holt–Winters methods.
 struct ExponentialSmoothing: Sendable, Hashable {
   enum Trend: String, Sendable, Hashable, CaseIterable {
     case none
@@ -21,6 +29,8 @@ struct ExponentialSmoothing: Sendable, Hashable {
   /// How much of an error goes into the level (α), the slope (β), the season (γ), and what part of
   /// the slope is left after a step (φ).
   var alpha, beta, gamma, phi: Double
+  /// Whether the season multiplies the level instead of being added to it.
+  var isMultiplicative = false
   var start: State
 
   /// What is known before a value.
@@ -28,7 +38,8 @@ struct ExponentialSmoothing: Sendable, Hashable {
     var level: Double
     /// Change of the level per step.
     var slope: Double
-    /// What is added to the level at each phase of the season, from phase 0; [0] without a season.
+    /// What is added to the level at each phase of the season, from phase 0, or multiplied with it;
+    /// [0] without a season.
     var seasonal: [Double]
   }
 
@@ -40,7 +51,8 @@ struct ExponentialSmoothing: Sendable, Hashable {
   func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
     var lanes = SmoothingLanes(
       alpha: .init(repeating: alpha), beta: .init(repeating: beta), gamma: .init(repeating: gamma),
-      phi: .init(repeating: phi), start: start, horizon: horizon)
+      phi: .init(repeating: phi), isMultiplicative: isMultiplicative, start: start,
+      horizon: horizon)
     var result: [Double] = []
     result.reserveCapacity(origins.count * horizon)
     var time = 0
@@ -60,6 +72,7 @@ struct SmoothingLanes {
   typealias Lanes = SIMD4<Double>
 
   private let alpha, beta, gamma, phi: Lanes
+  private let isMultiplicative: Bool
   private var level, slope: Lanes
   /// The season's last values, by phase.
   private var seasonal: [Lanes]
@@ -69,9 +82,10 @@ struct SmoothingLanes {
   private let growth: [Lanes]
 
   init(
-    alpha: Lanes, beta: Lanes, gamma: Lanes, phi: Lanes, start: ExponentialSmoothing.State,
-    horizon: Int
+    alpha: Lanes, beta: Lanes, gamma: Lanes, phi: Lanes, isMultiplicative: Bool,
+    start: ExponentialSmoothing.State, horizon: Int
   ) {
+    self.isMultiplicative = isMultiplicative
     self.alpha = alpha
     self.beta = beta
     self.gamma = gamma
@@ -95,6 +109,12 @@ struct SmoothingLanes {
     if value.isNaN {
       level = expected
       slope = kept
+    } else if isMultiplicative {
+      let part = seasonal[phase]
+      let error = Lanes(repeating: value) - expected * part
+      level = expected + alpha * error / part
+      slope = kept + beta * error / part
+      seasonal[phase] = part + gamma * error / expected
     } else {
       let error = Lanes(repeating: value) - expected - seasonal[phase]
       level = expected + alpha * error
@@ -109,7 +129,8 @@ struct SmoothingLanes {
   @inline(__always) func forEachForecast(_ body: (Int, Lanes) -> Void) {
     var place = phase
     for step in growth.indices {
-      body(step, level + growth[step] * slope + seasonal[place])
+      let trend = level + growth[step] * slope
+      body(step, isMultiplicative ? trend * seasonal[place] : trend + seasonal[place])
       place += 1
       if place == seasonal.count { place = 0 }
     }

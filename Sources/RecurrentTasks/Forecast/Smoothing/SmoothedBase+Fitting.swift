@@ -20,14 +20,18 @@ extension SmoothedBase {
   ///     more than two of it.
   ///   - secondSeason: A longer one, as the week of hourly values.
   ///   - horizon: Steps to forecast.
-  package init(fitting values: [Double], season: Int, secondSeason: Int?, horizon: Int) {
+  ///   - candidates: What may be averaged.
+  package init(
+    fitting values: [Double], season: Int, secondSeason: Int?, horizon: Int,
+    candidates: ForecastConfiguration.StatisticalBase = .combination
+  ) {
     precondition(season >= 1 && horizon >= 1, "a season of \(season), a horizon of \(horizon)")
     func holdsTwo(_ season: Int) -> Bool { season > 1 && season <= (values.count - 1) / 2 }
     let season = holdsTwo(season) ? season : 1
     let task = FittingTask(
       values: values.map { $0.isFinite ? $0 : .nan }, season: season,
       secondSeason: season > 1 ? secondSeason.flatMap { holdsTwo($0) ? $0 : nil } : nil,
-      horizon: horizon)
+      horizon: horizon, candidates: candidates)
     self = task.best
   }
 }
@@ -42,8 +46,13 @@ private struct FittingTask {
   let origins: [Int]
   let observedCount: Int
   let largestMagnitude: Double
+  let candidates: ForecastConfiguration.StatisticalBase
 
-  init(values: [Double], season: Int, secondSeason: Int?, horizon: Int) {
+  init(
+    values: [Double], season: Int, secondSeason: Int?, horizon: Int,
+    candidates: ForecastConfiguration.StatisticalBase
+  ) {
+    self.candidates = candidates
     self.values = values
     self.season = season
     self.secondSeason = secondSeason
@@ -56,13 +65,25 @@ private struct FittingTask {
   }
 
   var best: SmoothedBase {
-    var best = form(isLogarithmic: false)
-    if values.allSatisfy({ $0.isNaN || $0 > 0 }), let form = form(isLogarithmic: true),
-      best.map({ form.score < $0.score }) ?? true
-    {
-      best = form
+    let plain = form(isLogarithmic: false)
+    guard values.allSatisfy({ $0.isNaN || $0 > 0 }), let logarithmic = form(isLogarithmic: true)
+    else { return base(plain ?? lastValue) }
+    guard let plain else { return base(logarithmic) }
+    let better = logarithmic.score < plain.score ? logarithmic : plain
+    return base(candidates == .smoothing ? better : union(plain, logarithmic, in: better))
+  }
+
+  /// All candidates of both forms, in the values of the one that forecasts better.
+  private func union(_ first: Form, _ second: Form, in better: Form) -> Form {
+    var form = better
+    form.candidates = (first.candidates + second.candidates).map { candidate in
+      var candidate = candidate
+      candidate.forecasts = SmoothedBase.translated(
+        candidate.forecasts, fromLogarithms: candidate.isLogarithmic, to: form.isLogarithmic)
+      return candidate
     }
-    return base(best ?? lastValue)
+    weigh(&form)
+    return form
   }
 
   /// Candidates in one form of the values.
@@ -81,6 +102,7 @@ private struct FittingTask {
 
   private struct Candidate {
     var model: SmoothedBase.Model
+    var isLogarithmic: Bool
     /// Row-major [origins, horizon], in working values.
     var forecasts: [Double]
     /// Mean absolute error times the penalty, in the unit of the values.
@@ -100,7 +122,8 @@ private struct FittingTask {
     let model = SmoothedBase.Model.drift(SeasonalDrift(season: 1))
     let forecasts = model.forecasts(
       of: values, filled: values, origins: origins, horizon: horizon)
-    form.candidates = [Candidate(model: model, forecasts: forecasts, error: 0, penalty: 1)]
+    form.candidates = [Candidate(
+        model: model, isLogarithmic: false, forecasts: forecasts, error: 0, penalty: 1)]
     form.weights = [1]
     return form
   }
@@ -115,13 +138,22 @@ private struct FittingTask {
 
   private func form(isLogarithmic: Bool) -> Form? {
     var form = emptyForm(isLogarithmic: isLogarithmic)
-    for (model, parameters) in models(of: form.values) {
+    for (model, parameters) in models(of: form.values, isLogarithmic: isLogarithmic) {
       if let candidate = judged(model, parameters: parameters, form) {
         form.candidates.append(candidate)
       }
     }
     dropUnseasonal(&form.candidates)
-    guard let least = form.candidates.map(\.error).min() else { return nil }
+    weigh(&form)
+    return form.score.isFinite ? form : nil
+  }
+
+  /// Gives the candidates of a form their weights and the form its score; infinite without candidates.
+  private func weigh(_ form: inout Form) {
+    guard let least = form.candidates.map(\.error).min() else {
+      form.score = .infinity
+      return
+    }
     let rounding = 1e-12 * max(largestMagnitude, 1e-300)
     form.weights = form.candidates.map { candidate in
       let ratio = (least + rounding) / (candidate.error + rounding)
@@ -130,15 +162,25 @@ private struct FittingTask {
     let sum = form.weights.reduce(0, +)
     form.weights = form.weights.map { $0 / sum }
     form.score = (least + rounding) / pow(sum, 1.0 / 3)
-    return form.score.isFinite ? form : nil
+  }
+
+  /// Whether a season may be multiplied.
+  private var multipliesSeasons: Bool {
+    candidates == .combination && values.allSatisfy { $0.isNaN || $0 > 0 }
   }
 
   /// The candidates, with the number of parameters each of them took from the values.
-  private func models(of values: [Double]) -> [(SmoothedBase.Model, Int)] {
+  private func models(
+    of values: [Double], isLogarithmic: Bool
+  ) -> [(SmoothedBase.Model, Int)] {
     var models: [(SmoothedBase.Model, Int)] = []
-    func addSmoothing(_ season: Int, _ trend: ExponentialSmoothing.Trend, parameters: Int) {
+    func addSmoothing(
+      _ season: Int, _ trend: ExponentialSmoothing.Trend, isMultiplicative: Bool = false,
+      parameters: Int
+    ) {
       let model = ExponentialSmoothing(
-        fitting: values, season: season, trend: trend, horizon: horizon)
+        fitting: values, season: season, isMultiplicative: isMultiplicative, trend: trend,
+        horizon: horizon)
       models.append((.smoothing(model), parameters))
     }
     if values.count >= 4 {
@@ -146,6 +188,9 @@ private struct FittingTask {
         (ExponentialSmoothing.Trend.none, 1), (.damped, 3), (.linear, 2),
       ] {
         if season > 1 { addSmoothing(season, trend, parameters: parameters + 1) }
+        if season > 1, multipliesSeasons, !isLogarithmic {
+          addSmoothing(season, trend, isMultiplicative: true, parameters: parameters + 1)
+        }
         addSmoothing(1, trend, parameters: parameters)
       }
     }
@@ -192,7 +237,9 @@ private struct FittingTask {
       .squareRoot()
     let error = sum / count * penalty
     guard error.isFinite else { return nil }
-    return Candidate(model: model, forecasts: forecasts, error: error, penalty: penalty)
+    return Candidate(
+      model: model, isLogarithmic: form.isLogarithmic, forecasts: forecasts, error: error,
+      penalty: penalty)
   }
 
   /// Unseasonal smoothing of seasonal values counts only where it does better.
@@ -210,7 +257,8 @@ private struct FittingTask {
     SmoothedBase(
       season: season, isLogarithmic: form.isLogarithmic, errorScale: errorScale(form),
       startValue: form.startValue,
-      members: zip(form.candidates, form.weights).map { .init(model: $0.model, weight: $1) })
+      members: zip(form.candidates, form.weights).map {
+        .init(model: $0.model, isLogarithmic: $0.isLogarithmic, weight: $1) })
   }
 
   /// For each step the mean absolute error of the combination, drawn a little to that of all steps,

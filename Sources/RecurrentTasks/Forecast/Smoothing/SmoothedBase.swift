@@ -10,6 +10,7 @@
 /// regression, each fitted to it.
 ///
 /// It works on the values or, where that forecasts better, on their logarithms: the *working* values.
+/// What it averages may work on the other ones; its forecasts are translated.
 /// A missing value is NaN. After fitting it can be run over a longer series; what it says at an
 /// origin depends on the values before that only.
 package struct SmoothedBase: Sendable, Hashable {
@@ -26,6 +27,8 @@ package struct SmoothedBase: Sendable, Hashable {
   /// One of the forecasts that are averaged.
   struct Member: Sendable, Hashable {
     var model: Model
+    /// Whether it is a model of the values' logarithms.
+    var isLogarithmic: Bool
     /// Its part of the mean; those of all members add up to 1.
     var weight: Double
   }
@@ -96,7 +99,7 @@ package struct SmoothedBase: Sendable, Hashable {
   ///
   /// - Parameter origins: Ascending, each 0 … values.count.
   package func forecasts(of values: [Double], origins: [Int]) -> [[Double]] {
-    let flat = forecasts(ofWorking: working(values), origins: origins, horizon: horizon)
+    let flat = forecasts(of: values, origins: origins, horizon: horizon)
     return origins.indices.map { Array(flat[$0 * horizon..<($0 + 1) * horizon]) }
   }
 
@@ -106,8 +109,7 @@ package struct SmoothedBase: Sendable, Hashable {
     let working = working(values)
     var result = [Double](repeating: 0, count: values.count)
     let first = min(season + 1, values.count)
-    let forecasts = forecasts(
-      ofWorking: working, origins: Array(first..<values.count), horizon: 1)
+    let forecasts = forecasts(of: values, origins: Array(first..<values.count), horizon: 1)
     for place in first..<values.count {
       let residual = working[place] - forecasts[place - first]
       if residual.isFinite { result[place] = residual }
@@ -116,21 +118,37 @@ package struct SmoothedBase: Sendable, Hashable {
   }
 
   /// Row-major [origins, horizon].
-  private func forecasts(
-    ofWorking working: [Double], origins: [Int], horizon: Int
-  ) -> [Double] {
+  private func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
     precondition(
       zip(origins, origins.dropFirst()).allSatisfy(<)
-        && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= working.count,
-      "the origins of \(working.count) values ascend from 0 to \(working.count): \(origins)")
-    let filled = filled(working)
+        && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= values.count,
+      "the origins of \(values.count) values ascend from 0 to \(values.count): \(origins)")
     var mean = WeightedMean(count: origins.count * horizon)
-    for member in members {
-      let forecasts = member.model.forecasts(
-        of: working, filled: filled, origins: origins, horizon: horizon)
-      mean.add(forecasts, weight: member.weight)
+    for isLogarithmic in [false, true] {
+      let members = members.filter { $0.isLogarithmic == isLogarithmic }
+      guard !members.isEmpty else { continue }
+      let working = Self.working(values, isLogarithmic: isLogarithmic)
+      let start = isLogarithmic == self.isLogarithmic ? startValue : working.observedMean ?? 0
+      let filled = Self.filled(working, season: season, startValue: start)
+      for member in members {
+        let forecasts = member.model.forecasts(
+          of: working, filled: filled, origins: origins, horizon: horizon)
+        mean.add(
+          Self.translated(forecasts, fromLogarithms: isLogarithmic, to: self.isLogarithmic),
+          weight: member.weight)
+      }
     }
     return mean.values
+  }
+
+  /// Working values of one kind as those of the other; NaN where there is no logarithm.
+  static func translated(
+    _ working: [Double], fromLogarithms: Bool, to isLogarithmic: Bool
+  ) -> [Double] {
+    guard fromLogarithms != isLogarithmic else { return working }
+    return fromLogarithms
+      ? working.map { value(ofWorking: $0, isLogarithmic: true) }
+      : self.working(working, isLogarithmic: true)
   }
 }
 
