@@ -86,16 +86,32 @@ private func mean(
   precondition(
     predictions.shape == targets.shape,
     "\(name) expected predictions of shape \(targets.shape), found \(predictions.shape)")
-  guard let weights else { return loss(predictions, targets).mean() }
+  return weightedMean(of: [(predictions, 0), (targets, 0)], weights, named: name) {
+    loss($0[0], $0[1])
+  }
+}
+
+/// Σ w l / Σ w for a loss of some tensors of one shape, with a weight for each element or for each
+/// group of elements.
+///
+/// - Parameter operands: Each with the number that stands in for an element of weight 0.
+func weightedMean(
+  of operands: [(tensor: Tensor, standIn: Float)], _ weights: Tensor?, named name: StaticString,
+  _ loss: ([Tensor]) -> Tensor
+) -> Tensor {
+  guard let weights else { return loss(operands.map(\.tensor)).mean() }
+  let (shape, context) = (operands[0].tensor.shape, operands[0].tensor.context)
   precondition(
-    targets.shape.starts(with: weights.shape),
-    "\(name) expected weights for \(targets.shape) or the front of it, found \(weights.shape)")
-  let ones = [Int](repeating: 1, count: targets.shape.count - weights.shape.count)
+    shape.starts(with: weights.shape),
+    "\(name) expected weights for \(shape) or the front of it, found \(weights.shape)")
+  let ones = [Int](repeating: 1, count: shape.count - weights.shape.count)
   let spread = weights.detached.reshaped(weights.shape + ones)
   // Not multiplied by 0 but left out: 0 · NaN is NaN, in the gradient too.
-  let zero = Tensor(scalar: 0, on: predictions.context)
   let losses = loss(
-    select(where: spread, predictions, zero), select(where: spread, targets, zero))
-  let total = weights.detached.sum().scalar * Float(targets.count / max(weights.count, 1))
+    operands.map { tensor, standIn in
+      select(where: spread, tensor, Tensor(scalar: standIn, on: context))
+    })
+  let count = shape.reduce(1, *)
+  let total = weights.detached.sum().scalar * Float(count / max(weights.count, 1))
   return (losses * spread).sum() / (total > 0 ? total : 1)
 }

@@ -39,6 +39,10 @@ Losses (`losses`)
     predictions = wave(., 2, 800), targets = wave(., 2, 900), weights = max(0, wave(., 1, 950)),
     shaped as the targets; value = sum(w * loss) / sum(w). Class targets: (3 k) % classes. Quantile
     loss: predictions [..., quantiles]. stored: value, grad
+Likelihoods (`likelihoods`)
+    -log_prob of torch.distributions, weights as for the losses, value = sum(w * loss) / sum(w).
+    The parameters are powers of waves over `decades` decades, and the targets lie around the means;
+    stored: the inputs NAME, rounded to float32, and value, grad/NAME
 Layers (`layers`)
     parameters and input as for the recurrent layers, loss = sum(output * wave(., 1, 400));
     the embedding's indices are (3 k) % rows. stored: output, grad/PARAMETER, grad/input
@@ -357,6 +361,50 @@ def make_losses():
     save("losses", cases, tensors)
 
 
+def powers(shape, decades, phase):
+    """Positive numbers around 1, in float32."""
+    return (10 ** wave(shape, decades, phase)).to(torch.float32).to(torch.float64)
+
+
+def make_likelihoods():
+    cases, tensors = [], {}
+    distributions = torch.distributions
+    for kind, decades, weighted in itertools.product(
+            ("gaussian", "student_t", "negative_binomial"), (0.5, 3.0), (False, True)):
+        shape = [5, 3, 7]
+        case = dict(
+            name=f"{len(cases):03}", kind=kind, decades=decades, weighted=weighted, shape=shape)
+        if kind == "negative_binomial":
+            mean, dispersion = powers(shape, decades, 800), powers(shape, decades, 810)
+            inputs = dict(mean=mean, dispersion=dispersion)
+            targets = (mean * powers(shape, 0.6, 900)).round()
+        else:
+            mean, scale = wave(shape, 2, 800), powers(shape, decades / 3, 810)
+            inputs = dict(mean=mean, scale=scale)
+            targets = wave(shape, 2, 900)
+            if kind == "student_t":
+                inputs["degrees_of_freedom"] = powers(shape, 1.5 * decades, 820)
+        for values in inputs.values():
+            values.requires_grad_()
+        if kind == "gaussian":
+            distribution = distributions.Normal(inputs["mean"], inputs["scale"])
+        elif kind == "student_t":
+            distribution = distributions.StudentT(
+                inputs["degrees_of_freedom"], inputs["mean"], inputs["scale"])
+        else:
+            r = 1 / inputs["dispersion"]
+            distribution = distributions.NegativeBinomial(
+                r, probs=inputs["mean"] / (r + inputs["mean"]))
+        weights = wave(shape, 1, 950).clamp(min=0) if weighted else torch.ones(shape).double()
+        value = -(weights * distribution.log_prob(targets)).sum() / weights.sum()
+        value.backward()
+        found = dict(inputs, targets=targets, value=value)
+        found.update({f"grad/{name}": values.grad for name, values in inputs.items()})
+        tensors.update({f"{case['name']}/{name}": value for name, value in found.items()})
+        cases.append(case)
+    save("likelihoods", cases, tensors)
+
+
 def make_layers():
     modules = [
         ("linear", torch.nn.Linear(7, 11), [5, 3, 7]),
@@ -442,5 +490,6 @@ if __name__ == "__main__":
     make_optimizers()
     make_clipping()
     make_losses()
+    make_likelihoods()
     make_layers()
     make_schedules()

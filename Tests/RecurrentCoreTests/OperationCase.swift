@@ -75,6 +75,7 @@ extension OperationCase {
   static let functions: [OperationCase] = [
     function("exp", { exp($0) }, exponential),
     function("log", domain: positive, { log($0) }, logarithm),
+    function("logGamma", domain: positive, { logGamma($0) }, logarithmOfGamma),
     function("tanh", { tanh($0) }, hyperbolicTangent),
     function("sigmoid", { sigmoid($0) }, logistic),
     function("relu", { relu($0) }, { max($0, 0) }),

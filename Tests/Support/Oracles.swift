@@ -14,6 +14,8 @@ public func logarithm(_ x: Double) -> Double { log(x) }
 public func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 public func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 public func softRectifier(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+/// For arguments whose gamma function is a Double, and not near 1 and 2.
+public func logarithmOfGamma(_ x: Double) -> Double { log(tgamma(x)) }
 /// The probability that a standard normal number is below x.
 public func normalDistribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 

@@ -1,0 +1,110 @@
+import RecurrentCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Student's t distribution with any number of degrees of freedom above 0, at location 0 and of
+/// scale 1.
+package struct StudentTDistribution: Sendable, Hashable {
+  package let degreesOfFreedom: Double
+
+  package init(degreesOfFreedom: Double) {
+    precondition(
+      degreesOfFreedom > 0,
+      "Student's t has more than 0 degrees of freedom, not \(degreesOfFreedom)")
+    self.degreesOfFreedom = degreesOfFreedom
+  }
+
+  /// Degrees of freedom from which the distribution is a normal one with corrections.
+  private static let nearlyNormal = 1e4
+
+  /// log of the density at t.
+  package func logDensity(_ t: Double) -> Double {
+    let nu = degreesOfFreedom
+    return logGammaRise(nu / 2, by: 0.5) - 0.5 * log(nu * .pi) - (nu + 1) / 2 * log1p(t * t / nu)
+  }
+
+  /// The probability of a number of at most t.
+  package func cumulative(_ t: Double) -> Double {
+    if t == 0 { return 0.5 }
+    let parts = parts(logSize: log(t.magnitude))
+    return t < 0 ? parts.tail : 0.5 + parts.body
+  }
+
+  /// The number below which a part p of the distribution is, 0 < p < 1; to about twelve digits.
+  ///
+  /// From ten thousand degrees of freedom on it is Cornish and Fisher's expansion about the normal
+  /// quantile, which has as many there. Infinite where it is beyond what a Double holds, as the far
+  /// tails of a few hundredths of a degree of freedom are.
+  package func quantile(_ p: Double) -> Double {
+    precondition(p > 0 && p < 1, "A quantile's level is between 0 and 1, not \(p)")
+    if p == 0.5 { return 0 }
+    let size = degreesOfFreedom < Self.nearlyNormal ? size(p) : expanded(min(p, 1 - p))
+    return p < 0.5 ? -size : size
+  }
+
+  /// The mean of |X − x| less half the mean of |X − X′|, for X and X′ of this distribution: the
+  /// continuous ranked probability score of the number x. Nil with one degree of freedom or fewer,
+  /// for which there is none.
+  ///
+  /// Source: Jordan, Krüger & Lerch (2019), appendix A.
+  package func crps(_ x: Double) -> Double? {
+    let nu = degreesOfFreedom
+    guard nu > 1 else { return nil }
+    let betas = logBeta(0.5, nu - 0.5) - 2 * logBeta(0.5, nu / 2)
+    return x * (2 * cumulative(x) - 1)
+      + (2 * exp(logDensity(x)) * (nu + x * x) - 2 * nu.squareRoot() * exp(betas)) / (nu - 1)
+  }
+
+  private func logBeta(_ a: Double, _ b: Double) -> Double {
+    logGamma(a) - logGammaRise(b, by: a)
+  }
+
+  /// The probabilities of 0 … t and of t …, given log t.
+  private func parts(logSize: Double) -> (body: Double, tail: Double) {
+    let nu = degreesOfFreedom
+    let parts = regularizedBeta(0.5, nu / 2, logOdds: 2 * logSize - log(nu))
+    return (parts.below / 2, parts.above / 2)
+  }
+
+  /// |t|, by Newton's method on the logarithms of t and of the smaller part, within bounds that
+  /// close in.
+  private func size(_ p: Double) -> Double {
+    let nu = degreesOfFreedom
+    let isCentral = (p - 0.5).magnitude < 0.25
+    let wanted = log(isCentral ? (p - 0.5).magnitude : min(p, 1 - p))
+    // Beyond them are numbers that no Double holds.
+    var (low, high) = (-745.0, 710.0)
+    let normalizer = logGammaRise(nu / 2, by: 0.5) - 0.5 * log(nu * .pi)
+    var s = log(normalQuantile(max(p, 1 - p)))
+    for _ in 0..<200 {
+      let parts = parts(logSize: s)
+      let found = log(isCentral ? parts.body : parts.tail)
+      let isBeyond = isCentral ? found > wanted : found < wanted
+      if isBeyond { high = s } else { low = s }
+      // d log part / d log t = ± t f(t) / part
+      let logSlope = normalizer - (nu + 1) / 2 * softplus(2 * s - log(nu)) + s - found
+      var next = s + (isCentral ? wanted - found : found - wanted) * exp(-logSlope)
+      if !(next > low && next < high) { next = (low + high) / 2 }
+      if (next - s).magnitude <= 1e-15 * max(1, s.magnitude) { return exp(next) }
+      s = next
+    }
+    return exp(s)
+  }
+
+  /// |t| where there are many degrees of freedom.
+  private func expanded(_ tail: Double) -> Double {
+    let nu = degreesOfFreedom
+    let z = -normalQuantile(tail)
+    let s = z * z
+    let first = (s + 1) / 4
+    let second = ((5 * s + 16) * s + 3) / 96
+    let third = (((3 * s + 19) * s + 17) * s - 15) / 384
+    return z * (1 + (first + (second + third / nu) / nu) / nu)
+  }
+}
