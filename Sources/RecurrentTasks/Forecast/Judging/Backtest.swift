@@ -12,6 +12,11 @@ public struct Backtest: Sendable, Hashable {
     public var series: Int
     /// How many steps of the series come before the forecast.
     public var cutoff: Int
+
+    public init(series: Int, cutoff: Int) {
+      self.series = series
+      self.cutoff = cutoff
+    }
   }
 
   /// Steps in a window.
