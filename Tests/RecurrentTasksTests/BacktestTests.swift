@@ -23,6 +23,19 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     #expect(plan.windows[2].actual(in: table, horizon: 4) == [16, 17, 18, 19])
   }
 
+  @Test func windowsMayOverlap() {
+    let table = table([("a", ramp(20)), ("b", ramp(11))])
+    let plan = Backtest(table, horizon: 4, windows: 4, step: 1, minimumHistory: 5)
+    let rounds = plan.rounds.map { $0.map { [$0.series, $0.cutoff] } }
+    #expect(
+      rounds == [[[0, 13]], [[0, 14], [1, 5]], [[0, 15], [1, 6]], [[0, 16], [1, 7]]])
+    // Steps larger than the horizon leave room between windows.
+    let apart = Backtest(table, horizon: 4, windows: 2, step: 7, minimumHistory: 5)
+    #expect(apart.windows.filter { $0.series == 0 }.map(\.cutoff) == [9, 16])
+    let huge = Backtest(table, horizon: 4, windows: 2, step: .max, minimumHistory: 5)
+    #expect(huge.windows.map(\.cutoff) == [16, 7])
+  }
+
   @Test func shortSeriesHaveFewer() {
     let table = table([("a", ramp(20)), ("b", ramp(13)), ("c", ramp(6))])
     let plan = Backtest(table, horizon: 4, minimumHistory: 5)

@@ -110,6 +110,17 @@ private let gap = Double.nan
     #expect(forecast(.seasonalNaive, [1, 2, 3], season: 5) == [3, 3, 1, 2])
   }
 
+  /// All origins in one pass say what each history says alone.
+  @Test func manyOrigins() {
+    let values = [gap, 2, 3, 0.1, gap, 6, gap, 2.7, 2.9, gap, 1]
+    let origins = [0, 1, 2, 5, 6, 7, 10, 11]
+    for baseline in Baseline.allCases {
+      let batch = baseline.forecasts(of: values, origins: origins, horizon: 4, season: 3)
+      let alone = origins.flatMap { forecast(baseline, Array(values[..<$0]), season: 3) }
+      #expect(batch.map(\.bitPattern) == alone.map(\.bitPattern), "\(baseline)")
+    }
+  }
+
   @Test func aConstantIsContinuedExactly() {
     for baseline in Baseline.allCases {
       #expect(

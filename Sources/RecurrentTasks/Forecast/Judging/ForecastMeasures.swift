@@ -72,6 +72,32 @@ public struct ForecastMeasures: Sendable, Hashable {
     quantileLoss = (crps ?? 0) * observed
   }
 
+  /// The measures over values of several series, each with what its errors are measured in.
+  init(
+    actual: [Double], forecast: [Double], intervals: [PredictionInterval], scales: [SeriesScale]
+  ) {
+    self.init(
+      actual: actual, forecast: forecast, intervals: intervals,
+      scale: SeriesScale(absolute: nil, squared: nil))
+    /// A value without a scale counts as missing.
+    func scaled(_ values: [Double], _ path: KeyPath<SeriesScale, Double?>) -> [Double] {
+      zip(values, scales).map { value, scale in
+        scale[keyPath: path].flatMap { $0 > 0 ? value / $0 : nil } ?? .nan
+      }
+    }
+    let values = scaled(actual, \.absolute)
+    mase = Metrics.mae(actual: values, forecast: scaled(forecast, \.absolute))
+    rmsse = Metrics.rmse(
+      actual: scaled(actual, \.root), forecast: scaled(forecast, \.root))
+    for interval in intervals {
+      let band = PredictionInterval(
+        level: interval.level, lower: scaled(interval.lower, \.absolute),
+        upper: scaled(interval.upper, \.absolute))
+      msis[interval.level] = Metrics.msis(
+        actual: values, interval: band, scale: SeriesScale(absolute: 1, squared: 1))
+    }
+  }
+
   /// The means of some measures, each over those that have it.
   public init(meanOf parts: some Collection<ForecastMeasures>) {
     func mean(_ path: KeyPath<ForecastMeasures, Double?>) -> Double? {

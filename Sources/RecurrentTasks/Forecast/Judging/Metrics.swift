@@ -56,7 +56,7 @@ public enum Metrics {
   }
 
   static func rmsse(actual: [Double], forecast: [Double], scale: SeriesScale) -> Double? {
-    ratio(rmse(actual: actual, forecast: forecast), scale.squared?.squareRoot())
+    ratio(rmse(actual: actual, forecast: forecast), scale.root)
   }
 
   /// Overall weighted average of M4 (Makridakis et al. 2020): the mean of sMAPE and MASE, each over

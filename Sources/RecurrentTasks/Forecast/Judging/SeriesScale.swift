@@ -8,12 +8,15 @@ public struct SeriesScale: Sendable, Hashable {
   /// The mean squared difference.
   public let squared: Double?
 
+  /// The root of the mean squared difference.
+  var root: Double? { squared?.squareRoot() }
+
   /// - Parameter training: The values before the forecast; NaN where one is missing.
   public init(of training: [Double], season: Int) {
     self = Self.scales(of: training, origins: [training.count], season: season)[0]
   }
 
-  private init(absolute: Double?, squared: Double?) {
+  init(absolute: Double?, squared: Double?) {
     self.absolute = absolute
     self.squared = squared
   }
