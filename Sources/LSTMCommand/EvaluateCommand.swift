@@ -8,7 +8,7 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Backtest a model that was kept, beside the baselines.",
     discussion: """
       The model's networks stay as they are, so values they were trained on flatter them: evaluate
-      on later values, or use lstm forecast, which trains anew before each window.
+      on later values, or use lstm backtest, which trains on what comes before the windows.
       """)
 
   @Argument(help: "The model, a safetensors file.")
@@ -19,25 +19,49 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnOptions
 
-  @Option(help: "Backtest windows for each series.")
-  var windows = 3
+  @Option(help: "Steps to forecast, at most the model's. Default: the model's.")
+  var horizon: Int?
+
+  @OptionGroup var windows: WindowOptions
+  @OptionGroup var judging: JudgingOptions
+
+  @Option(help: "Where a picture of the forecasts goes.")
+  var plot: String?
 
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard (1...1000).contains(windows) else {
-      throw ValidationError("--windows is at least 1 and at most 1000, found \(windows)")
-    }
+    try windows.requireWindows()
+    try OutputFile.validate(
+      [plot] + judging.written, besides: [model, data], asJSON: shared.json)
   }
 
   func run() throws {
     let console = shared.console
     let forecaster = try Forecaster(path: model, on: shared.context)
+    try forecaster.requireHorizon(horizon)
+    try windows.requireRoom(for: horizon ?? forecaster.configuration.horizon)
     let table = try columns.table(data, console)
-    let study = try ForecastStudy.evaluate(table, by: forecaster, windows: windows)
+    try judging.check()
+    if let plot { try OutputFile.check(plot) }
+    let study = try ForecastStudy.evaluate(
+      table, by: forecaster, backtest: windows.settings, horizon: horizon, on: shared.context)
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    try report.printed(asJSON: shared.json, with: report.dataLine + report.backtestText)
+    let files = report.files(plot: plot) + judging.files(of: study)
+    try OutputFile.write(files) { () throws(FileError) in
+      try report.printed(
+        asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
+    }
     console.note("the networks are as they were trained: values they have seen flatter them")
+  }
+}
+
+extension Forecaster {
+  /// A kept model says what it was trained to say, or the beginning of it.
+  func requireHorizon(_ horizon: Int?) throws {
+    guard let horizon, !(1...configuration.horizon).contains(horizon) else { return }
+    throw ValidationError(
+      "--horizon is at least 1 and at most the model's \(configuration.horizon), found \(horizon)")
   }
 }

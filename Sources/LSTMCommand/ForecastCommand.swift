@@ -9,7 +9,7 @@ struct ForecastCommand: ParsableCommand {
     discussion: """
       Reads a CSV (unique_id, ds, y; the id is optional), trains a model, backtests it on rolling
       windows against naive, seasonal naive, drift and mean, and forecasts with intervals. Writes
-      the forecast as CSV and a picture as SVG.
+      the forecast as CSV and a picture as SVG. With --windows 0 there is no backtest.
       """)
 
   @Argument(help: "The table, CSV; - for standard input.")
@@ -18,11 +18,8 @@ struct ForecastCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var columns: ColumnOptions
 
-  @Option(help: "Backtest windows for each series; 0 for no backtest.")
-  var windows = 3
-
-  @Flag(inversion: .prefixedNo, help: "Train anew before each backtest window.")
-  var refit = true
+  @OptionGroup var windows: WindowOptions
+  @OptionGroup var judging: JudgingOptions
 
   @Option(help: "Where the forecast goes; - for standard output.")
   var output = "forecast.csv"
@@ -38,11 +35,10 @@ struct ForecastCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    guard (0...1000).contains(windows) else {
-      throw ValidationError("--windows is at least 0 and at most 1000, found \(windows)")
-    }
+    try windows.requireRoom(for: model.horizon)
     try OutputFile.validate(
-      [output, plot, save] + continuation.written, besides: [data] + continuation.read,
+      [output, plot, save] + judging.written + continuation.written,
+      besides: [data] + continuation.read,
       asJSON: shared.json)
   }
 
@@ -50,18 +46,17 @@ struct ForecastCommand: ParsableCommand {
     let console = shared.console
     let table = try columns.table(data, console)
     for path in [output, plot] + [save].compactMap({ $0 }) { try OutputFile.check(path) }
+    try judging.check()
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
     let training = try TrainingRun(continuation, console)
-    var journal = try training.journal(
-      for: table, configuration,
-      parts: [
-        "verb": "forecast", "windows": .integer(windows), "refit": .bool(refit),
-        "precision": .string(numbers.precision.rawValue),
-      ])
+    var parts = windows.job
+    parts["verb"] = "forecast"
+    parts["precision"] = .string(numbers.precision.rawValue)
+    var journal = try training.journal(for: table, configuration, parts: parts)
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
-        table, configuration, windows: windows, refits: refit, journal: &journal,
+        table, configuration, backtest: windows.settings, journal: &journal,
         on: shared.context(numbers.precision))
     } catch {
       console.endProgress()
@@ -71,7 +66,7 @@ struct ForecastCommand: ParsableCommand {
     for note in study.notes { console.note(note) }
 
     let report = StudyReport(study: study)
-    var files = report.files(output, plot)
+    var files = report.files(output: output, plot: plot) + judging.files(of: study)
     if let save {
       let document = forecaster.document(
         training: [

@@ -35,8 +35,9 @@ struct LSTMCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ForecastCommand.self, TrainCommand.self, PredictCommand.self, EvaluateCommand.self,
-      InspectCommand.self, ConvertCommand.self, RunCommand.self, StudyCommand.self,
+      ForecastCommand.self, BacktestCommand.self, TrainCommand.self, PredictCommand.self,
+      EvaluateCommand.self, InspectCommand.self, ConvertCommand.self, RunCommand.self,
+      StudyCommand.self,
       CellsCommand.self, ExplainCommand.self, DoctorCommand.self, BenchCommand.self,
     ]
   )

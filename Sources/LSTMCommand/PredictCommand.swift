@@ -14,6 +14,9 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnOptions
 
+  @Option(help: "Steps to forecast, at most the model's. Default: the model's.")
+  var horizon: Int?
+
   @Option(help: "Where the forecast goes; - for standard output.")
   var output = "forecast.csv"
 
@@ -29,12 +32,13 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let console = shared.console
     let forecaster = try Forecaster(path: model, on: shared.context)
+    try forecaster.requireHorizon(horizon)
     let table = try columns.table(data, console)
     for path in [output, plot] { try OutputFile.check(path) }
-    let study = try ForecastStudy.predict(table, by: forecaster)
+    let study = try ForecastStudy.predict(table, by: forecaster, horizon: horizon)
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    let files = report.files(output, plot)
+    let files = report.files(output: output, plot: plot)
     try OutputFile.write(files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files, with: report.dataLine + report.chart)

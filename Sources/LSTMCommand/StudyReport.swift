@@ -20,8 +20,7 @@ struct StudyReport {
 
   /// The leaderboard with its heading. Why there is none, the notes say, or the user did.
   var backtestText: String {
-    let windows = study.backtests.map(\.count).max() ?? 0
-    guard windows > 0 else { return "\nNo backtest.\n" }
+    guard let windows = study.backtest?.windowsPerSeries else { return "\nNo backtest.\n" }
     let heading =
       "\nBacktest over \(windows) \(windows == 1 ? "window" : "windows") "
       + "of \(study.configuration.horizon) steps\n"
@@ -53,8 +52,14 @@ struct StudyReport {
       panels: study.table.series.indices.map { index in
         let series = study.table.series[index]
         return ForecastPlot.Panel(
-          series: series, backtests: study.backtests[index], forecast: forecasts[series.id ?? ""])
+          series: series, backtests: backtests(of: index), forecast: forecasts[series.id ?? ""])
       })
+  }
+
+  /// The model's forecasts of the windows of a series.
+  private func backtests(of series: Int) -> [SeriesForecast] {
+    guard let record = study.backtest, let model = record.methods.first else { return [] }
+    return record.sideBySide(model, series: series)
   }
 
   var forecastTable: ForecastTable {
@@ -72,6 +77,7 @@ struct StudyReport {
         "frequency": .string("\(study.table.frequency)"),
       ],
       "leaderboard": study.leaderboard.json,
+      "backtest": study.backtest.map { .object($0.json) } ?? .null,
       "forecast": forecastTable.json,
       "notes": .array((study.table.notes + study.notes).map(JSONValue.string)),
       "warnings": .array(study.table.warnings.map(JSONValue.string)),
@@ -81,8 +87,11 @@ struct StudyReport {
   typealias File = (path: String, content: [UInt8])
 
   /// The forecast as a table and as a picture.
-  func files(_ output: String, _ plot: String) -> [File] {
-    [(output, Array(forecastTable.csv.utf8)), (plot, Array(self.plot.svg.utf8))]
+  func files(output: String? = nil, plot: String?) -> [File] {
+    var files: [File] = []
+    if let output { files.append((output, Array(forecastTable.csv.utf8))) }
+    if let plot { files.append((plot, Array(self.plot.svg.utf8))) }
+    return files
   }
 
   /// Puts the study on standard output, unless that is one of the files.

@@ -44,7 +44,8 @@ struct TrainForecastCommand: ParsableCommand {
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
       forecaster = try Forecaster(
-        fitting: usable.map { ForecastSeries(table.series[$0].values) }, configuration, journal: &journal,
+        fitting: usable.map { ForecastSeries(table.series[$0].values) }, configuration,
+        journal: &journal,
         label: "final", on: shared.context(numbers.precision))
     } catch {
       console.endProgress()

@@ -159,7 +159,7 @@ private struct Results: Equatable {
   }
 
   private static let verbs = [
-    [], ["forecast"], ["train"], ["train", "forecast"], ["predict"], ["evaluate"],
+    [], ["forecast"], ["train"], ["train", "forecast"], ["predict"], ["backtest"], ["evaluate"],
     ["inspect"],
   ]
 

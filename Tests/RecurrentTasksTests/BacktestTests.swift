@@ -23,6 +23,19 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     #expect(plan.windows[2].actual(in: table, horizon: 4) == [16, 17, 18, 19])
   }
 
+  @Test func windowsMayOverlap() {
+    let table = table([("a", ramp(20)), ("b", ramp(11))])
+    let plan = Backtest(table, horizon: 4, windows: 4, step: 1, minimumHistory: 5)
+    let rounds = plan.rounds.map { $0.map { [$0.series, $0.cutoff] } }
+    #expect(
+      rounds == [[[0, 13]], [[0, 14], [1, 5]], [[0, 15], [1, 6]], [[0, 16], [1, 7]]])
+    // Steps larger than the horizon leave room between windows.
+    let apart = Backtest(table, horizon: 4, windows: 2, step: 7, minimumHistory: 5)
+    #expect(apart.windows.filter { $0.series == 0 }.map(\.cutoff) == [9, 16])
+    let huge = Backtest(table, horizon: 4, windows: 2, step: .max, minimumHistory: 5)
+    #expect(huge.windows.map(\.cutoff) == [16, 7])
+  }
+
   @Test func shortSeriesHaveFewer() {
     let table = table([("a", ramp(20)), ("b", ramp(13)), ("c", ramp(6))])
     let plan = Backtest(table, horizon: 4, minimumHistory: 5)
@@ -125,17 +138,92 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     let board = Leaderboard(scores)
     #expect(
       board.text == """
-        method   MASE  sMAPE %    MAE   RMSE  RMSSE  in 90 % band
-        lstm    0.500     4.49  0.500  0.569  0.604          50 %
-        naive   2.000    16.89  1.667  1.799  2.140
+        method   MASE  sMAPE %    MAE   RMSE  in 90 % band
+        lstm    0.500     4.49  0.500  0.569          50 %
+        naive   2.000    16.89  1.667  1.799
 
         """)
     #expect(
       board.json[0]?.object?.keys == [
-        "method", "kind", "mase", "smape", "mae", "rmse", "rmsse", "coverage",
+        "method", "kind", "mase", "smape", "mae", "mse", "rmse", "rmsse", "owa", "pinball", "crps",
+        "wql", "coverage", "msis",
       ])
     #expect(board.json[0]?["coverage"] == ["90": 0.5])
     #expect(board.json[1]?["coverage"] == nil)
     #expect(board.json[1]?["kind"] == "baseline")
+  }
+
+  /// A model whose errors are 2 in every window beside one whose errors are given.
+  private func board(_ others: [Double], cutoffs: [Int], horizon: Int = 1) -> Leaderboard {
+    var scores: [BacktestScore] = []
+    for (other, cutoff) in zip(others, cutoffs) {
+      for (method, error) in [("lstm", 2.0), ("naive", other)] {
+        scores.append(
+          BacktestScore(
+            method: method, kind: method == "lstm" ? .model : .baseline,
+            window: Backtest.Window(series: 0, cutoff: cutoff), actual: [10],
+            forecast: [10 + error], training: [1, 2, 3], season: 1))
+      }
+    }
+    return Leaderboard(scores, horizon: horizon)
+  }
+
+  /// Differences 1, -2 and 1.5: a mean of 1/6, a standard error of 1.09.
+  @Test func aDifferenceWithinItsErrorIsNone() throws {
+    let close = board([1, 4, 0.5], cutoffs: [10, 11, 12])
+    let comparison = try #require(close.comparison)
+    #expect(comparison.outcome == .tie)
+    #expect(abs(try #require(comparison.standardError) - (43.0 / 36).squareRoot()) < 1e-12)
+    #expect(
+      close.verdict
+        == "lstm does about as well as naive (MASE 2.00 against 1.83; the difference has a "
+        + "standard error of 1.1)")
+    // Differences 1, 1.2 and 0.8 are as sure as can be.
+    let clear = board([1, 0.8, 1.2], cutoffs: [10, 11, 12])
+    #expect(clear.comparison?.outcome == .baseline)
+    // One window says what it says.
+    #expect(board([1.9], cutoffs: [10]).comparison?.outcome == .baseline)
+  }
+
+  /// The windows from 10, 11 and 12, of four steps each, are two blocks: 8 to 11, and 12.
+  @Test func windowsThatOverlapCountAsOne() throws {
+    let board = board([1, 0.5, 2.5], cutoffs: [10, 11, 12], horizon: 4)
+    // Blocks of means 1.25 and -0.5, with a standard error of 0.875 where three have one of 0.76.
+    let error = try #require(board.comparison?.standardError)
+    #expect(abs(error - 0.875) < 1e-12)
+  }
+
+  /// M4's OWA is made of means over the series, not a mean of ratios.
+  @Test func owaIsOfMeans() throws {
+    func score(_ method: String, _ series: Int, _ error: Double, _ actual: Double) -> BacktestScore
+    {
+      BacktestScore(
+        method: method, kind: .baseline, window: Backtest.Window(series: series, cutoff: 3),
+        actual: [actual], forecast: [actual + error], training: [0, 1, 2], season: 1)
+    }
+    let board = Leaderboard([
+      score("naive2", 0, 2, 1), score("naive2", 1, 4, 2), score("theta", 0, 1, 1),
+      score("theta", 1, 1, 2),
+    ])
+    // sMAPE 100 and 100 of naive2, 200/3 and 40 of theta; MASE 2 and 4, 1 and 1.
+    let expected = ((200.0 / 3 + 40) / 200 + 2.0 / 6) / 2
+    #expect(abs(try #require(board["theta"]?.owa) - expected) < 1e-12)
+    #expect(board["naive2"]?.owa == 1)
+    #expect(board.text.contains("OWA"))
+    #expect(Leaderboard([score("theta", 0, 1, 1)])["theta"]?.owa == nil)
+  }
+
+  /// Sums over all windows before they are divided.
+  @Test func weightedQuantileLoss() throws {
+    let board = Leaderboard([
+      BacktestScore(
+        method: "m", kind: .model, actual: [1, .nan, -3], forecast: [2, 0, 0], training: [1, 2],
+        season: 1),
+      BacktestScore(
+        method: "m", kind: .model, actual: [10], forecast: [15], training: [1, 2], season: 1),
+    ])
+    // Errors 1, 3 and 5 over sizes 1, 3 and 10.
+    #expect(abs(try #require(board["m"]?.wql) - 9.0 / 14) < 1e-12)
+    #expect(board["m"]?.crps == (2.0 + 5) / 2)
   }
 }

@@ -10,6 +10,7 @@ private let gap = Double.nan
   @Test func errors() {
     // |2-1|, |4-6|, |8-8|
     #expect(Metrics.mae(actual: actual, forecast: forecast) == 1)
+    #expect(Metrics.mse(actual: actual, forecast: forecast) == 5.0 / 3)
     #expect(Metrics.rmse(actual: actual, forecast: forecast) == (5.0 / 3).squareRoot())
     // 200·1/3, 200·2/10, 0
     let smape = Metrics.smape(actual: actual, forecast: forecast) ?? 0
@@ -30,6 +31,38 @@ private let gap = Double.nan
     #expect(abs((rmsse ?? 0) - (5.0 / 3 / (20.0 / 3)).squareRoot()) < 1e-12)
     // Too short for the season: neighbours instead, |4-1|, |6-4|.
     #expect(Metrics.mase(actual: [5], forecast: [0], training: [1, 4, 6], season: 12) == 2)
+  }
+
+  @Test func quantilesAndBands() throws {
+    let bands = [
+      PredictionInterval(level: 80, lower: [0, 5, 0, 7], upper: [3, 6, 0, 7.5]),
+      PredictionInterval(level: 60, lower: [1, 5, 0, 7], upper: [1.5, 6, 0, 7.5]),
+    ]
+    // Median: 1/2, 2/2, 0. Quantile 0.1: 2 · 0.1, 1 · 0.9, 1 · 0.1; 0.9: 1 · 0.1, 2 · 0.1, 0.5 · 0.9;
+    // 0.2: 1 · 0.2, 1 · 0.8, 1 · 0.2; 0.8: 0.5 · 0.8, 2 · 0.2, 0.5 · 0.8.
+    let pinball = (1.5 + 1.2 + 0.75 + 1.2 + 1.2) / 3 / 5
+    let found = Metrics.pinball(actual: actual, forecast: forecast, intervals: bands)
+    #expect(abs(try #require(found) - pinball) < 1e-12)
+    let crps = Metrics.crps(actual: actual, forecast: forecast, intervals: bands)
+    #expect(abs(try #require(crps) - 2 * pinball) < 1e-12)
+    #expect(Metrics.crps(actual: actual, forecast: forecast, intervals: []) == 1)
+
+    // Widths 3, 1, 0.5; 4 is 1 below, 8 is 0.5 above: 2/0.2 times that. Seasonal differences 2.
+    let msis = (4.5 + 10 * 1.5) / 3 / 2
+    let score = Metrics.msis(
+      actual: actual, interval: bands[0], training: [1, 2, 3, gap, 5], season: 2)
+    #expect(abs(try #require(score) - msis) < 1e-12)
+    let constant = Metrics.msis(actual: actual, interval: bands[0], training: [1, 1], season: 1)
+    #expect(constant == nil)
+  }
+
+  /// From published numbers: M4's table of the hourly series has sMAPE and MASE of 13.912 and 1.193
+  /// for seasonal naive, of 18.383 and 2.395 for Naive2, and an OWA of 0.627.
+  @Test func owaOfM4() throws {
+    let owa = Metrics.owa(smape: 13.912, mase: 1.193, naive2: (18.383, 2.395))
+    #expect(abs(try #require(owa) - 0.627) < 0.0005)
+    #expect(Metrics.owa(smape: 1, mase: nil, naive2: (1, 1)) == nil)
+    #expect(Metrics.owa(smape: 1, mase: 1, naive2: (1, 0)) == nil)
   }
 
   @Test func whatHasNoMeaningIsNil() {
@@ -75,6 +108,17 @@ private let gap = Double.nan
       #expect(forecast(baseline, []).allSatisfy { $0.isNaN })
     }
     #expect(forecast(.seasonalNaive, [1, 2, 3], season: 5) == [3, 3, 1, 2])
+  }
+
+  /// All origins in one pass say what each history says alone.
+  @Test func manyOrigins() {
+    let values = [gap, 2, 3, 0.1, gap, 6, gap, 2.7, 2.9, gap, 1]
+    let origins = [0, 1, 2, 5, 6, 7, 10, 11]
+    for baseline in Baseline.allCases {
+      let batch = baseline.forecasts(of: values, origins: origins, horizon: 4, season: 3)
+      let alone = origins.flatMap { forecast(baseline, Array(values[..<$0]), season: 3) }
+      #expect(batch.map(\.bitPattern) == alone.map(\.bitPattern), "\(baseline)")
+    }
   }
 
   @Test func aConstantIsContinuedExactly() {

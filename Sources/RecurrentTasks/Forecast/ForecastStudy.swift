@@ -7,8 +7,8 @@ public struct ForecastStudy: Sendable {
   public let configuration: ForecastConfiguration
   /// How the model and the baselines did; empty without a backtest.
   public internal(set) var leaderboard = Leaderboard([])
-  /// For each series of the table the model's forecasts of its backtest windows, oldest first.
-  public internal(set) var backtests: [[SeriesForecast]]
+  /// What they forecast, and how good that was; nil without a backtest.
+  public internal(set) var backtest: BacktestRecord?
   /// For each series of the table that can be forecast what comes next.
   public internal(set) var forecasts: [SeriesForecast] = []
   public internal(set) var notes: [String] = []
@@ -16,90 +16,195 @@ public struct ForecastStudy: Sendable {
   init(_ table: SeriesTable, _ configuration: ForecastConfiguration) {
     self.table = table
     self.configuration = configuration
-    backtests = table.series.map { _ in [] }
   }
 
-  /// Forecasts a table: backtests, trained anew before each round unless told otherwise, then a fit
-  /// to everything.
+  /// Forecasts a table: backtests, then a fit to everything.
   ///
   /// - Parameters:
-  ///   - windows: Backtest windows for each series.
-  ///   - refits: Whether the model is trained anew at each cutoff, or once, before the first.
+  ///   - settings: The backtest's windows, and whether the model is trained anew for each.
   ///   - journal: Keeps the networks, and the checkpoint.
   /// - Returns: The study, and the model fitted to all values.
   /// - Throws: `TableError` where no series is long enough; what training throws.
   public static func forecast(
-    _ table: SeriesTable, _ configuration: ForecastConfiguration, windows: Int = 3,
-    refits: Bool = true, journal: inout ForecastJournal, on context: ComputeContext = .default
+    _ table: SeriesTable, _ configuration: ForecastConfiguration,
+    backtest settings: Backtest.Settings = Backtest.Settings(), journal: inout ForecastJournal,
+    on context: ComputeContext = .default
   ) throws -> (study: ForecastStudy, model: Forecaster) {
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     var study = ForecastStudy(table, configuration)
     study.noteShortSeries(usable)
-    let backtest = study.plan(windows: windows)
-    var model: Forecaster?
-    var scores: [BacktestScore] = []
-    for (round, windows) in backtest.rounds.enumerated() {
-      let histories = windows.map { $0.training(in: table).values }
-      if refits || model == nil {
-        model = try Forecaster(
-          fitting: histories.map { ForecastSeries($0) }, configuration, journal: &journal, label: "round \(round + 1)",
-          on: context)
-      }
-      scores += study.judge(windows, histories, by: model!)
-    }
-    study.leaderboard = Leaderboard(scores)
+    try study.backtest(settings, journal: &journal, on: context)
     let final = try Forecaster(
-      fitting: usable.map { ForecastSeries(table.series[$0].values) }, configuration, journal: &journal,
+      fitting: usable.map { study.series($0) }, configuration, journal: &journal,
       label: "final", on: context)
     study.predict(usable, by: final)
     return (study, final)
   }
 
+  /// Backtests a model on a table, and forecasts nothing.
+  ///
+  /// - Throws: `TableError` where no series is long enough for a window; what training throws.
+  public static func backtest(
+    _ table: SeriesTable, _ configuration: ForecastConfiguration, _ settings: Backtest.Settings,
+    journal: inout ForecastJournal, on context: ComputeContext = .default
+  ) throws -> ForecastStudy {
+    _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    var study = ForecastStudy(table, configuration)
+    try study.backtest(settings, journal: &journal, on: context)
+    try study.requireBacktest()
+    return study
+  }
+
   /// Forecasts a table with a model that is trained already.
-  public static func predict(_ table: SeriesTable, by model: Forecaster) throws -> ForecastStudy {
+  ///
+  /// - Parameter horizon: At most the model's, which nil stands for.
+  public static func predict(
+    _ table: SeriesTable, by model: Forecaster, horizon: Int? = nil
+  ) throws -> ForecastStudy {
     try table.requireFrequency(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
-    var study = ForecastStudy(table, model.configuration)
+    var study = ForecastStudy(table, model.configuration(horizon: horizon))
     study.noteShortSeries(usable)
     study.predict(usable, by: model)
     return study
   }
 
   /// Backtests a model that is trained already: its networks stay as they are.
+  ///
+  /// - Parameters:
+  ///   - settings: The backtest's windows; what is fitted anew is the statistical base alone.
+  ///   - horizon: At most the model's, which nil stands for.
   public static func evaluate(
-    _ table: SeriesTable, by model: Forecaster, windows: Int = 3
+    _ table: SeriesTable, by model: Forecaster,
+    backtest settings: Backtest.Settings = Backtest.Settings(), horizon: Int? = nil,
+    on context: ComputeContext = .default
   ) throws -> ForecastStudy {
     try table.requireFrequency(of: model)
     _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
-    var study = ForecastStudy(table, model.configuration)
-    let backtest = study.plan(windows: windows)
-    guard !backtest.rounds.isEmpty else {
-      throw TableError(
-        file: table.file,
-        message: "nothing is long enough to evaluate: a window of \(model.configuration.horizon) "
-          + "steps needs at least \(study.leastHistory) values before it")
-    }
-    var scores: [BacktestScore] = []
-    for windows in backtest.rounds {
-      scores += study.judge(windows, windows.map { $0.training(in: table).values }, by: model)
-    }
-    study.leaderboard = Leaderboard(scores)
+    var study = ForecastStudy(table, model.configuration(horizon: horizon))
+    let (plan, refits) = study.plan(settings)
+    let windows = plan.windows.inTableOrder
+    study.judge(
+      windows,
+      refits
+        ? model.forecast(windows.map { study.series($0.series, before: $0.cutoff) })
+        : study.expectations(of: windows, by: model),
+      refits: refits, on: context)
+    try study.requireBacktest()
     return study
   }
 
-  // MARK: Parts
+  /// A series of the table as a forecaster reads it.
+  ///
+  /// - Parameter cutoff: Where what is known ends; nil for the end of the series.
+  private func series(_ index: Int, before cutoff: Int? = nil) -> ForecastSeries {
+    let whole = ForecastSeries(table.series[index].values)
+    return cutoff.map(whole.prefix) ?? whole
+  }
+
+  // MARK: Backtests
 
   /// Values before a window without which a score would say nothing: MASE needs a season and one.
   private var leastHistory: Int {
     max(ForecastConfiguration.minimumHistory, configuration.season + 1)
   }
 
-  private mutating func plan(windows: Int) -> Backtest {
-    let backtest = Backtest(
-      table, horizon: configuration.horizon, windows: windows, minimumHistory: leastHistory)
-    notes += backtest.notes
-    return backtest
+  private mutating func plan(_ settings: Backtest.Settings) -> (plan: Backtest, refits: Bool) {
+    let plan = Backtest(
+      table, horizon: configuration.horizon,
+      windows: settings.count(horizon: configuration.horizon),
+      step: settings.step, minimumHistory: leastHistory)
+    notes += plan.notes
+    let refits = settings.refits ?? (plan.rounds.count <= Backtest.Settings.fewWindows)
+    if settings.refits == nil, !refits {
+      notes.append(
+        "\(plan.rounds.count) windows are many: what forecasts them is fitted once, to what comes "
+          + "before the first")
+    }
+    return (plan, refits)
   }
+
+  private mutating func backtest(
+    _ settings: Backtest.Settings, journal: inout ForecastJournal, on context: ComputeContext
+  ) throws {
+    let (plan, refits) = plan(settings)
+    let windows = plan.windows.inTableOrder
+    guard !windows.isEmpty else { return }
+    if refits {
+      var found: [Backtest.Window: Forecaster.Expectation] = [:]
+      for (round, windows) in plan.rounds.enumerated() {
+        let histories = windows.map { series($0.series, before: $0.cutoff) }
+        let model = try Forecaster(
+          fitting: histories, configuration, journal: &journal, label: "round \(round + 1)",
+          on: context)
+        for (window, expectation) in zip(windows, model.forecast(histories)) {
+          found[window] = expectation
+        }
+      }
+      judge(windows, windows.map { found[$0]! }, refits: true, on: context)
+    } else {
+      let first = windows.bySeries.map { series($0[0].series, before: $0[0].cutoff) }
+      let model = try Forecaster(
+        fitting: first, configuration, journal: &journal, label: "round 1", on: context)
+      judge(windows, expectations(of: windows, by: model), refits: false, on: context)
+    }
+  }
+
+  /// All windows in one pass.
+  private func expectations(
+    of windows: [Backtest.Window], by model: Forecaster
+  ) -> [Forecaster.Expectation] {
+    let groups = windows.bySeries
+    let histories = groups.map { series($0[0].series, before: $0[$0.count - 1].cutoff) }
+    return model.forecasts(histories, origins: groups.map { $0.map(\.cutoff) }).flatMap { $0 }
+  }
+
+  /// Scores the model and the baselines.
+  ///
+  /// - Parameters:
+  ///   - windows: In the order of the table.
+  ///   - expectations: The model's, for each window.
+  private mutating func judge(
+    _ windows: [Backtest.Window], _ expectations: [Forecaster.Expectation], refits: Bool,
+    on context: ComputeContext
+  ) {
+    guard !windows.isEmpty else { return }
+    let (table, horizon, season) = (table, configuration.horizon, configuration.season)
+    let expectations = expectations.map { $0.prefix(horizon) }
+    let model = BacktestRecord.Method(
+      name: configuration.method, kind: .model, values: expectations.flatMap(\.values),
+      intervals: expectations[0].intervals.indices.map { index in
+        PredictionInterval(
+          level: expectations[0].intervals[index].level,
+          lower: expectations.flatMap { $0.intervals[index].lower },
+          upper: expectations.flatMap { $0.intervals[index].upper })
+      })
+    let groups = windows.bySeries
+    let baselines = Baseline.allCases.map { baseline in
+      let values = context.map(groups.count) { group in
+        baseline.forecasts(
+          of: table.series[groups[group][0].series].values, origins: groups[group].map(\.cutoff),
+          horizon: horizon, season: season)
+      }
+      return BacktestRecord.Method(
+        name: baseline.name, kind: .baseline, values: values.flatMap { $0 })
+    }
+    let record = BacktestRecord(
+      table, horizon: horizon, season: season, windows: windows, methods: [model] + baselines,
+      on: context)
+    backtest = record
+    leaderboard = record.leaderboard
+  }
+
+  private func requireBacktest() throws(TableError) {
+    guard backtest == nil else { return }
+    throw TableError(
+      file: table.file,
+      message: "nothing is long enough to evaluate: a window of \(configuration.horizon) "
+        + "steps needs at least \(leastHistory) values before it")
+  }
+
+  // MARK: Forecasts
 
   private mutating func noteShortSeries(_ usable: [Int]) {
     let left = table.series.indices.filter { !usable.contains($0) }
@@ -110,45 +215,49 @@ public struct ForecastStudy: Sendable {
         + names.joined(separator: ", ") + (left.count > 5 ? " and \(left.count - 5) more" : ""))
   }
 
-  /// Forecasts the windows of a round, and scores the model and the baselines.
-  private mutating func judge(
-    _ windows: [Backtest.Window], _ histories: [[Double]], by model: Forecaster
-  ) -> [BacktestScore] {
-    var scores: [BacktestScore] = []
-    for (index, expectation) in model.forecast(histories.map { ForecastSeries($0) }).enumerated() {
-      let window = windows[index]
-      let history = window.training(in: table)
-      let actual = window.actual(in: table, horizon: configuration.horizon)
-      backtests[window.series].append(
-        SeriesForecast(
-          id: history.id, times: history.futureTimes(configuration.horizon),
-          values: expectation.values, intervals: expectation.intervals))
-      scores.append(
-        BacktestScore(
-          method: configuration.method, kind: .model, actual: actual, forecast: expectation.values,
-          intervals: expectation.intervals, training: history.values,
-          season: configuration.season))
-      for baseline in Baseline.allCases {
-        scores.append(
-          BacktestScore(
-            method: baseline.name, kind: .baseline, actual: actual,
-            forecast: baseline.forecast(
-              history: history.values, horizon: configuration.horizon,
-              season: configuration.season),
-            training: history.values, season: configuration.season))
-      }
-    }
-    return scores
-  }
-
   private mutating func predict(_ usable: [Int], by model: Forecaster) {
-    let expectations = model.forecast(usable.map { ForecastSeries(table.series[$0].values) })
+    let expectations = model.forecast(usable.map { series($0) })
     forecasts = zip(usable, expectations).map { index, expectation in
-      SeriesForecast(
+      let expectation = expectation.prefix(configuration.horizon)
+      return SeriesForecast(
         id: table.series[index].id,
         times: table.series[index].futureTimes(configuration.horizon),
         values: expectation.values, intervals: expectation.intervals)
     }
+  }
+}
+
+extension [Backtest.Window] {
+  /// Series by series, oldest first.
+  fileprivate var inTableOrder: [Backtest.Window] {
+    sorted { ($0.series, $0.cutoff) < ($1.series, $1.cutoff) }
+  }
+
+  /// The windows of each series, of windows in the order of the table.
+  fileprivate var bySeries: [[Backtest.Window]] {
+    var groups: [[Backtest.Window]] = []
+    for window in self {
+      if groups.last?.first?.series == window.series {
+        groups[groups.count - 1].append(window)
+      } else {
+        groups.append([window])
+      }
+    }
+    return groups
+  }
+}
+
+extension Forecaster {
+  /// The configuration of forecasts with so many steps, at most the model's.
+  fileprivate func configuration(horizon: Int?) -> ForecastConfiguration {
+    var result = configuration
+    if let horizon {
+      precondition(
+        (1...configuration.horizon).contains(horizon),
+        "\(horizon) steps of a model of \(configuration.horizon)")
+      result.horizon = horizon
+    }
+    return result
   }
 }
 
@@ -170,5 +279,13 @@ extension SeriesTable {
       "values": .integer(series.reduce(0) { $0 + $1.observedCount }),
       "fingerprint": .string(fingerprint),
     ]
+  }
+}
+
+extension Forecaster.Expectation {
+  /// The first steps of it.
+  fileprivate func prefix(_ steps: Int) -> Forecaster.Expectation {
+    Forecaster.Expectation(
+      values: Array(values.prefix(steps)), intervals: intervals.map { $0.part(0..<steps) })
   }
 }

@@ -2,9 +2,10 @@ import RecurrentFormats
 
 /// The plan of a rolling backtest: what is forecast from where, as if the rest had not happened yet.
 ///
-/// Windows end where the series end and follow each other without overlap, a horizon each. A window
-/// needs at least a minimum of observed values before it and one observed value in it, so a short
-/// series has fewer windows, or none.
+/// The last window of a series ends where the series ends, the others a step apart before it: a
+/// horizon by default, so that they follow each other without overlap. A window needs at least a
+/// minimum of observed values before it and one observed value in it, so a short series has fewer
+/// windows, or none.
 public struct Backtest: Sendable, Hashable {
   /// One forecast of one series.
   public struct Window: Sendable, Hashable {
@@ -12,6 +13,11 @@ public struct Backtest: Sendable, Hashable {
     public var series: Int
     /// How many steps of the series come before the forecast.
     public var cutoff: Int
+
+    public init(series: Int, cutoff: Int) {
+      self.series = series
+      self.cutoff = cutoff
+    }
   }
 
   /// Steps in a window.
@@ -27,18 +33,25 @@ public struct Backtest: Sendable, Hashable {
   /// - Parameters:
   ///   - horizon: steps in a window, at least 1.
   ///   - windows: how many windows are wanted for each series.
+  ///   - step: steps from one window's beginning to the next one's; nil for a horizon.
   ///   - minimumHistory: observed values needed before a window; what the model needs to train.
-  public init(_ table: SeriesTable, horizon: Int, windows: Int = 3, minimumHistory: Int) {
-    precondition(horizon >= 1 && windows >= 0, "\(windows) windows of \(horizon) steps")
+  public init(
+    _ table: SeriesTable, horizon: Int, windows: Int = 3, step: Int? = nil, minimumHistory: Int
+  ) {
+    precondition(
+      horizon >= 1 && windows >= 0 && step ?? 1 >= 1,
+      "\(windows) windows of \(horizon) steps, \(step ?? 1) apart")
     var rounds = [[Window]](repeating: [], count: windows)
     var short: [(series: Int, windows: Int)] = []
     for (index, series) in table.series.enumerated() {
       var planned = 0
+      let firstCutoff = series.leastPrefix(observing: max(minimumHistory, 1))
       for round in 0..<windows {
-        let (length, overflows) = (windows - round).multipliedReportingOverflow(by: horizon)
-        let cutoff = series.values.count - length
-        guard !overflows, cutoff > 0,
-          series.values[..<cutoff].count(where: { !$0.isNaN }) >= minimumHistory,
+        let (distance, overflows) = (windows - 1 - round).multipliedReportingOverflow(
+          by: step ?? horizon)
+        guard let firstCutoff, !overflows, distance < series.values.count else { continue }
+        let cutoff = series.values.count - distance - horizon
+        guard cutoff >= firstCutoff,
           series.values[cutoff..<(cutoff + horizon)].contains(where: { !$0.isNaN })
         else { continue }
         rounds[round].append(Window(series: index, cutoff: cutoff))
@@ -63,6 +76,52 @@ public struct Backtest: Sendable, Hashable {
 
   /// All windows, oldest first.
   public var windows: [Window] { rounds.flatMap { $0 } }
+}
+
+extension Backtest {
+  /// Which windows a backtest has, and how often the model is trained for them.
+  public struct Settings: Sendable, Hashable {
+    /// Windows for each series.
+    public var windows: Int
+    /// Steps from one window's beginning to the next one's; nil for a horizon.
+    public var step: Int?
+    /// The last steps of each series, all of whose windows are wanted, however many; nil for
+    /// ``windows``.
+    public var testSize: Int?
+    /// Whether what forecasts is fitted anew before each window, or once, to what comes before the
+    /// first; nil for anew if the windows are few.
+    public var refits: Bool?
+
+    public init(
+      windows: Int = 3, step: Int? = nil, testSize: Int? = nil, refits: Bool? = nil
+    ) {
+      self.windows = windows
+      self.step = step
+      self.testSize = testSize
+      self.refits = refits
+    }
+
+    /// How many windows of a horizon there are for each series.
+    func count(horizon: Int) -> Int {
+      guard let testSize else { return windows }
+      return testSize < horizon ? 0 : (testSize - horizon) / (step ?? horizon) + 1
+    }
+
+    /// Windows that are worth a fit each, where nobody said.
+    static let fewWindows = 5
+  }
+}
+
+extension TimeSeries {
+  /// How many values there are up to the one with which so many are observed; nil if they never are.
+  fileprivate func leastPrefix(observing count: Int) -> Int? {
+    var observed = 0
+    for index in values.indices where !values[index].isNaN {
+      observed += 1
+      if observed == count { return index + 1 }
+    }
+    return nil
+  }
 }
 
 extension Backtest.Window {

@@ -2,34 +2,22 @@ import RecurrentFormats
 
 extension Leaderboard {
   /// A sentence on how the model stands beside the best baseline; nil without both.
-  public var verdict: String? {
-    guard let model = rows.first(where: { $0.kind == .model }),
-      let baseline = rows.first(where: { $0.kind == .baseline })
-    else { return nil }
-    let measure = model.mase != nil && baseline.mase != nil ? "MASE" : "MAE"
-    guard let own = model.mase ?? model.mae, let other = baseline.mase ?? baseline.mae else {
-      return nil
-    }
-    let numbers = "\(measure) \(significant(own, 3)) against \(significant(other, 3))"
-    if own > other || own.isNaN {
-      return "\(baseline.method) beats \(model.method) (\(numbers)): prefer it for these data"
-    }
-    if own == other { return "\(model.method) and \(baseline.method) do equally well (\(numbers))" }
-    return "\(model.method) beats every baseline; the best is \(baseline.method) (\(numbers))"
-  }
+  public var verdict: String? { comparison?.description }
 
   /// The rows as aligned text, a line each under a line of names.
   public var text: String {
     let levels = self.levels
+    let hasOWA = rows.contains { $0.owa != nil }
     let names =
-      ["method", "MASE", "sMAPE %", "MAE", "RMSE", "RMSSE"]
+      ["method", "MASE", "sMAPE %", "MAE", "RMSE"] + (hasOWA ? ["OWA"] : [])
       + levels.map { "in \(PredictionInterval.label($0)) % band" }
     let decimals = (decimals(rows.map(\.mae)), decimals(rows.map(\.rmse)))
     let cells = rows.map { row in
       [
         row.method, cell(row.mase, 3), cell(row.smape, 2), cell(row.mae, decimals.0),
-        cell(row.rmse, decimals.1), cell(row.rmsse, 3),
-      ] + levels.map { row.coverage[$0].map { fixed(100 * $0, 0) + " %" } ?? "" }
+        cell(row.rmse, decimals.1),
+      ] + (hasOWA ? [cell(row.owa, 3)] : [])
+        + levels.map { row.coverage[$0].map { fixed(100 * $0, 0) + " %" } ?? "" }
     }
     let widths = names.indices.map { column in
       ([names] + cells).map { $0[column].count }.max() ?? 0
@@ -45,30 +33,18 @@ extension Leaderboard {
     }.joined()
   }
 
-  /// An array of objects with `method`, `kind`, `mase`, `smape`, `mae`, `rmse`, `rmsse`, and for a
-  /// model `coverage` by level.
+  /// An array of objects with `method`, `kind`, and every measure by its name; `coverage` and `msis`
+  /// by level.
   public var json: JSONValue {
     .array(
       rows.map { row in
         var object: JSONObject = [
           "method": .string(row.method), "kind": .string(row.kind.rawValue),
-          "mase": number(row.mase), "smape": number(row.smape), "mae": number(row.mae),
-          "rmse": number(row.rmse), "rmsse": number(row.rmsse),
         ]
-        if row.kind == .model {
-          var coverage = JSONObject()
-          for level in levels {
-            coverage[PredictionInterval.label(level)] = number(row.coverage[level])
-          }
-          object["coverage"] = .object(coverage)
-        }
+        for member in row.measures.json.members { object[member.key] = member.value }
         return .object(object)
       })
   }
-
-  private var levels: [Double] { Set(rows.flatMap(\.coverage.keys)).sorted() }
-
-  private func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
 
   private func cell(_ value: Double?, _ decimals: Int) -> String {
     value.map { fixed($0, decimals) } ?? "–"
@@ -78,5 +54,21 @@ extension Leaderboard {
   private func decimals(_ values: [Double?]) -> Int {
     let sizes = values.compactMap { $0 }.filter { $0.isFinite && $0 > 0 }
     return sizes.min().map { min(max(2 - decimalExponent($0), 0), 9) } ?? 0
+  }
+}
+
+extension Leaderboard.Comparison: CustomStringConvertible {
+  /// A sentence.
+  public var description: String {
+    let name = measure.rawValue.uppercased()
+    let numbers = "\(name) \(significant(own, 3)) against \(significant(other, 3))"
+    switch outcome {
+    case .baseline: return "\(baseline) beats \(model) (\(numbers)): prefer it for these data"
+    case .model: return "\(model) beats every baseline; the best is \(baseline) (\(numbers))"
+    case .tie where own == other: return "\(model) and \(baseline) do equally well (\(numbers))"
+    case .tie:
+      return "\(model) does about as well as \(baseline) (\(numbers); the difference has a "
+        + "standard error of \(significant(standardError ?? 0, 2)))"
+    }
   }
 }

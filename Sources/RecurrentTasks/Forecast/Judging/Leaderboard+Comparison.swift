@@ -1,0 +1,71 @@
+extension Leaderboard {
+  /// A model beside a baseline, window by window.
+  public struct Comparison: Sendable, Hashable {
+    public var model: String
+    public var baseline: String
+    /// What they are compared by: MASE, or MAE where no series has a MASE.
+    public var measure: ForecastMeasures.Measure
+    /// The means over windows and series.
+    public var own: Double
+    public var other: Double
+    /// Of the mean difference, over windows and series; nil for a single window.
+    public var standardError: Double?
+
+    /// Who does better.
+    public enum Outcome: Sendable, Hashable {
+      case model, baseline
+      /// The difference is within its standard error.
+      case tie
+    }
+
+    public var outcome: Outcome {
+      if own.isNaN { return .baseline }
+      if other.isNaN { return .model }
+      if (own - other).magnitude <= standardError ?? 0 { return .tie }
+      return own < other ? .model : .baseline
+    }
+  }
+}
+
+extension Leaderboard.Comparison {
+  /// Compares two methods in the windows that both have a measure of.
+  ///
+  /// Windows of one series that begin within a horizon count as one: they are not independent.
+  init?(
+    _ model: [BacktestScore], with baseline: [BacktestScore], by measure: ForecastMeasures.Measure,
+    horizon: Int
+  ) {
+    /// Windows of one series that overlap.
+    struct Block: Hashable {
+      var series: Int
+      var number: Int
+    }
+    guard let first = model.first, let second = baseline.first,
+      let own = ForecastMeasures(meanOf: model.map(\.measures))[measure],
+      let other = ForecastMeasures(meanOf: baseline.map(\.measures))[measure]
+    else { return nil }
+    var blocks: [(sum: Double, count: Double)] = []
+    var places: [Block: Int] = [:]
+    for (score, rival) in zip(model, baseline) {
+      guard let own = score.measures[measure], let other = rival.measures[measure] else { continue }
+      let block = Block(series: score.window.series, number: score.window.cutoff / max(horizon, 1))
+      if places[block] == nil {
+        places[block] = blocks.count
+        blocks.append((0, 0))
+      }
+      blocks[places[block]!].sum += own - other
+      blocks[places[block]!].count += 1
+    }
+    self.init(
+      model: first.method, baseline: second.method, measure: measure, own: own, other: other,
+      standardError: Self.standardError(blocks.map { $0.sum / $0.count }))
+  }
+
+  private static func standardError(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let count = Double(values.count)
+    let mean = values.reduce(0, +) / count
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    return (variance / count).squareRoot()
+  }
+}
