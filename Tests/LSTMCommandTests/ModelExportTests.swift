@@ -16,7 +16,7 @@ import Testing
     let network = forecaster.networks[0]
     let inputs = wave([3, 5, network.recurrent.inputSize], phase: 1)
     let context = wave(
-      [3, network.head.weight.shape[1] - network.recurrent.outputSize], phase: 2)
+      [3, network.answer.weight.shape[1] - network.recurrent.outputSize], phase: 2)
     try NPYFile.write(TensorData(inputs), to: tool.path("inputs.npy"))
     try NPYFile.write(TensorData(context), to: tool.path("context.npy"))
     let outcome = try tool.run([
@@ -25,14 +25,42 @@ import Testing
       "above=above.npy",
     ])
     #expect(outcome.status == 0, "\(outcome.stderr)")
-    let answers = forecaster.networks.map { $0(ForecastQuestion(inputs: inputs, context: context)) }
-    for (name, part) in [
-      ("centre", \ForecastNetwork.Output.centre), ("below", \.below), ("above", \.above),
+    let count = 3 * network.horizon
+    let frame = ForecastFrame(
+      location: [Double](repeating: 0, count: count), scale: [Double](repeating: 1, count: count))
+    let answers = forecaster.networks.map {
+      $0.head.bounds(
+        $0(ForecastQuestion(inputs: inputs, context: context)), frame: frame, levels: $0.levels)
+    }
+    func mean(_ part: (ForecastBounds) -> [Double]) -> [Double] {
+      let parts = answers.map(part)
+      return parts[0].indices.map { place in
+        parts.reduce(0) { $0 + $1[place] } / Double(parts.count)
+      }
+    }
+    let levels = network.levels.count
+    for (name, expected) in [
+      ("centre", mean(\.centre)),
+      (
+        "below",
+        mean { answer in
+          (0..<count * levels).map {
+            answer.centre[$0 / levels] - answer.lower[$0 % levels][$0 / levels]
+          }
+        }
+      ),
+      (
+        "above",
+        mean { answer in
+          (0..<count * levels).map {
+            answer.upper[$0 % levels][$0 / levels] - answer.centre[$0 / levels]
+          }
+        }
+      ),
     ] {
-      let parts = answers.map { $0[keyPath: part] }
-      let expected = parts.dropFirst().reduce(parts[0], +) * (1 / Float(parts.count))
       let found = try TensorArchive(path: tool.path("\(name).npy")).tensor(name)
-      #expect(mismatch(found, expected) == nil, "\(name)")
+      let wanted = Tensor(expected.map { Float($0) }, shape: found.shape)
+      #expect(mismatch(found, wanted) == nil, "\(name)")
     }
   }
 

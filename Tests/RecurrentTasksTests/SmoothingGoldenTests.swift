@@ -19,7 +19,8 @@ import Testing
     let file = "/\(directory)/Examples/air-passengers.csv"
     let table = try SeriesTable(parsing: readFile(file), file: file)
     let values = table.series[0].values
-    let base = SmoothedBase(fitting: values, season: 12, secondSeason: nil, horizon: 12)
+    let base = SmoothedBase(
+      fitting: values, season: 12, secondSeason: nil, horizon: 12, candidates: .smoothing)
     #expect(base.isLogarithmic)
     #expect(kinds(base) == "smoothing smoothing smoothing drift regression")
     expectClose(weights(base), [0.037966365, 0.201344868, 0.363181294, 0.166842027, 0.230665447])
@@ -41,7 +42,8 @@ import Testing
   @Test func weeksWithGaps() {
     var values = series(120) { t in 50 + 0.3 * t + 8 * wave(t, 7) + 5 * cos(t * t) }
     for place in stride(from: 5, to: 120, by: 11) { values[place] = .nan }
-    let base = SmoothedBase(fitting: values, season: 7, secondSeason: nil, horizon: 4)
+    let base = SmoothedBase(
+      fitting: values, season: 7, secondSeason: nil, horizon: 4, candidates: .smoothing)
     #expect(!base.isLogarithmic)
     #expect(kinds(base) == "smoothing smoothing smoothing drift regression")
     expectClose(weights(base), [0.244426107, 0.283114654, 0.277499061, 0.101152194, 0.093807985])
@@ -54,7 +56,8 @@ import Testing
 
   @Test func aSineWithoutSeason() {
     let values = series(90) { t in 10 * sin(t / 3) + cos(t * t) }
-    let base = SmoothedBase(fitting: values, season: 1, secondSeason: nil, horizon: 3)
+    let base = SmoothedBase(
+      fitting: values, season: 1, secondSeason: nil, horizon: 3, candidates: .smoothing)
     #expect(kinds(base) == "smoothing smoothing smoothing drift regression")
     expectClose(weights(base), [0.004182424, 0.012582585, 0.009761832, 0.004435509, 0.969037649])
     expectClose(base.errorScale, [0.721281719, 0.721919448, 0.735247859])
@@ -65,7 +68,8 @@ import Testing
 
   @Test func weeksOfHours() {
     let values = series(600) { t in 20 + 5 * wave(t, 24) + 3 * wave(t, 168) + cos(t * t) }
-    let base = SmoothedBase(fitting: values, season: 24, secondSeason: 168, horizon: 3)
+    let base = SmoothedBase(
+      fitting: values, season: 24, secondSeason: 168, horizon: 3, candidates: .smoothing)
     #expect(kinds(base) == "smoothing smoothing smoothing drift drift smoothing regression")
     expectClose(
       weights(base),

@@ -17,7 +17,7 @@ extension Forecaster {
       "inputs", [.named("windows"), .named("seasons"), .number(first.recurrent.inputSize)])
     let context = graph.input(
       "context",
-      [.named("windows"), .number(first.head.weight.shape[1] - first.recurrent.outputSize)])
+      [.named("windows"), .number(first.answer.weight.shape[1] - first.recurrent.outputSize)])
     let steps = graph.append("Transpose", [inputs], ["perm": .integers([1, 0, 2])])
     let all = networks.map { graph.append($0, to: steps, context: context) }
     let scale = graph.constant(Tensor(scalar: 1 / Float(all.count)), named: "share")
@@ -52,22 +52,23 @@ extension OnnxGraph {
       "Gemm",
       [
         append("Concat", [last, context], ["axis": .integer(1)]),
-        constant(network.head.weight, named: "head.weight"),
-        network.head.bias.map { constant($0, named: "head.bias") },
+        constant(network.answer.weight, named: "head.weight"),
+        network.answer.bias.map { constant($0, named: "head.bias") },
       ], ["transB": .integer(1)])
-    let offsets = network.widthOffsets
-    let levels = offsets.count / 2
+    let levels = network.levels.count
+    let sides = ForecastHead.widthOffsets(network.levels)
+    let offsets = Tensor(sides + sides, shape: [2 * levels])
     let all = append(
       "Reshape", [head, integers([-1, network.horizon, 1 + 2 * levels])])
     let parts = append(
       "Split", [all, integers([1, 2 * levels])], outputs: 2, ["axis": .integer(2)])
     let widths = append(
       "Softplus", [append("Add", [parts[1], constant(offsets, named: "offsets")])])
-    let sides = append(
+    let distances = append(
       "Split", [widths, integers([levels, levels])], outputs: 2, ["axis": .integer(2)])
     return ForecastEdges(
       centre: append("Squeeze", [parts[0], integers([2])]),
-      below: append("CumSum", [sides[0], integer(2)]),
-      above: append("CumSum", [sides[1], integer(2)]))
+      below: append("CumSum", [distances[0], integer(2)]),
+      above: append("CumSum", [distances[1], integer(2)]))
   }
 }

@@ -9,8 +9,9 @@ extension Forecaster {
   func python(weights: String) -> String? {
     let network = networks[0]
     guard let module = network.recurrent.pyTorchModule else { return nil }
-    let offsets = network.widthOffsets.elements.map { "\($0)" }.joined(separator: ", ")
-    let (inputs, outputs) = (network.head.weight.shape[1], network.head.weight.shape[0])
+    let widths = ForecastHead.widthOffsets(network.levels)
+    let offsets = (widths + widths).map { "\($0)" }.joined(separator: ", ")
+    let (inputs, outputs) = (network.answer.weight.shape[1], network.answer.weight.shape[0])
     return """
       \"""The networks of \(Self.pythonText(weights)), in PyTorch.
 
@@ -23,7 +24,7 @@ extension Forecaster {
       import torch
       from safetensors.torch import load_file
 
-      HORIZON, LEVELS = \(network.horizon), \(network.widthOffsets.count / 2)
+      HORIZON, LEVELS = \(network.horizon), \(network.levels.count)
 
 
       class Network(torch.nn.Module):

@@ -71,6 +71,22 @@ package struct ConformalCalibration: Sendable, Hashable {
     }
   }
 
+  /// Factors that are known, [levels][horizon] each.
+  package init(levels: [Double], below: [[Double]], above: [[Double]]) {
+    precondition(
+      below.count == levels.count && above.count == levels.count,
+      "\(levels.count) levels and factors for \(below.count) and \(above.count)")
+    self.levels = levels
+    self.below = below
+    self.above = above
+  }
+
+  /// The same factor for every level, step and side.
+  package init(levels: [Double], horizon: Int, factor: Double) {
+    let factors = levels.map { _ in [Double](repeating: factor, count: horizon) }
+    self.init(levels: levels, below: factors, above: factors)
+  }
+
   /// The bounds moved, a wider level never within a narrower one.
   ///
   /// - Parameter bounds: Rows · horizon places.

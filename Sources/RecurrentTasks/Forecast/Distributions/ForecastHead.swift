@@ -6,7 +6,7 @@ import RecurrentLayers
 /// The first number is about the middle and the others about the spread. Of all heads zeros mean the
 /// frame itself: the middle at the location, and a spread with which the mean distance from it is the
 /// scale. All but the negative binomial speak of z, where a value is y = location + scale · z.
-package enum ForecastHead: String, Sendable, Hashable, CaseIterable {
+public enum ForecastHead: String, Sendable, Hashable, CaseIterable {
   /// The median, and the distances to the bounds of each level: how far below it, then how far above,
   /// each the softplus of a number more than that of the level before. No form is assumed.
   case quantiles
@@ -159,17 +159,22 @@ package enum ForecastHead: String, Sendable, Hashable, CaseIterable {
 
   // MARK: What the numbers mean
 
-  /// [rows, horizon, levels] each.
-  private static func distances(
-    _ raw: Tensor, _ levels: [Double]
-  ) -> (below: Tensor, above: Tensor) {
-    // Increments begin as those of the normal distribution with a mean distance of 1.
+  /// What is added before the softplus of each level's width: they begin as the increments of the
+  /// normal distribution whose mean distance from the middle is 1.
+  package static func widthOffsets(_ levels: [Double]) -> [Float] {
     var previous = 0.0
-    let offsets = levels.map { level in
+    return levels.map { level in
       let distance = deviation * normalQuantile(0.5 + level / 200)
       defer { previous = distance }
       return Float(inverseSoftplus(distance - previous))
     }
+  }
+
+  /// [rows, horizon, levels] each.
+  private static func distances(
+    _ raw: Tensor, _ levels: [Double]
+  ) -> (below: Tensor, above: Tensor) {
+    let offsets = widthOffsets(levels)
     let count = levels.count
     let widths = softplus(
       raw.slice(axis: 2, range: 1..<1 + 2 * count)
@@ -255,5 +260,14 @@ package struct ForecastBounds: Sendable, Hashable {
     self.centre = centre
     self.lower = lower
     self.upper = upper
+  }
+}
+
+extension ForecastBounds {
+  /// The same distances around centres that lie elsewhere.
+  func shifted(by distances: [Double]) -> ForecastBounds {
+    func shifted(_ values: [Double]) -> [Double] { zip(values, distances).map(+) }
+    return ForecastBounds(
+      centre: shifted(centre), lower: lower.map(shifted), upper: upper.map(shifted))
   }
 }

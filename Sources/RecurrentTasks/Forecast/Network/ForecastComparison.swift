@@ -44,7 +44,7 @@ public struct ForecastComparison: Sendable, Hashable {
         let base = holdout.bases[index]
         let own = actual.indices.map { step in
           base.value(
-            ofWorking: windows.bases[row][step]
+            ofWorking: windows.frame.location[row * horizon + step]
               + base.errorScale[step] * corrections[row * horizon + step])
         }
         func mase(_ forecast: [Double]) -> Double? {

@@ -8,6 +8,7 @@ extension ForecastConfiguration {
       "hidden": .integer(hiddenSize), "layers": .integer(numLayers),
       "epochs": epochs.map(JSONValue.integer) ?? .null, "members": .integer(members),
       "seed": .integer(seed), "base": .string(base.rawValue),
+      "transform": .string(transform.rawValue), "head": .string(head.rawValue),
       "decoder": .string(decoder.rawValue),
       "dilations": .array(dilations.map(JSONValue.integer)), "dropout": .number(dropout),
       "learning_rate": .number(learningRate),
@@ -43,6 +44,8 @@ extension ForecastConfiguration {
       return
     }
     guard let base = json["base"]?.string.flatMap(StatisticalBase.init),
+      let transform = json["transform"]?.string.flatMap(Transform.init),
+      let head = json["head"]?.string.flatMap(ForecastHead.init),
       let decoder = json["decoder"]?.string.flatMap(Decoder.init),
       let dilations = json["dilations"]?.array?.compactMap(\.integer), dilations.count <= 16,
       dilations.allSatisfy(Self.dilationSteps.contains),
@@ -51,6 +54,8 @@ extension ForecastConfiguration {
       let features = json["features"]?.object.flatMap(FeatureCounts.init(json:))
     else { return nil }
     self.base = base
+    self.transform = transform
+    self.head = head
     self.decoder = decoder
     self.dilations = dilations
     self.dropout = dropout

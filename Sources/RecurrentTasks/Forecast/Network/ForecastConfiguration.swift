@@ -24,6 +24,10 @@ public struct ForecastConfiguration: Sendable, Hashable {
 
   /// What statistics say of a series, for the networks to correct.
   public var base = StatisticalBase.combination
+  /// Whether the base works on the values or on their logarithms.
+  public var transform = Transform.automatic
+  /// What a network says of a value: quantiles, or the parameters of a distribution.
+  public var head = ForecastHead.quantiles
   /// How the horizon comes out of a network.
   public var decoder = Decoder.direct
   /// Layers above the others: how many steps ago each goes on from.
@@ -43,6 +47,13 @@ public struct ForecastConfiguration: Sendable, Hashable {
     case smoothing
     /// These and ETS and Theta.
     case combination
+  }
+
+  public enum Transform: String, Sendable, CaseIterable {
+    /// What forecasts the second half of a series better.
+    case automatic = "auto"
+    case none
+    case log
   }
 
   public enum Decoder: String, Sendable, CaseIterable {
@@ -70,14 +81,11 @@ public struct ForecastConfiguration: Sendable, Hashable {
     self.seed = seed
   }
 
-  /// The levels of the quantiles that the network gives: the median, then for each band its lower
-  /// bound, then for each its upper one.
-  var quantiles: [Double] {
-    [0.5] + levels.map { 0.5 - $0 / 200 } + levels.map { 0.5 + $0 / 200 }
-  }
-
   /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
   var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
+
+  /// Counts are counted: their distribution is not that of logarithms.
+  var workingTransform: Transform { head == .negativeBinomial ? .none : transform }
 
   /// Seasons that a network reads of series of such a length.
   func seasonsRead(ofUsualCount count: Int) -> Int {

@@ -89,11 +89,11 @@ public struct ForecastJournal {
     var state = Self.state(network, learningRate: configuration.learningRate, key: key)
     if let resumed, resumedCurrent == label { try Checkpoint(resumed).restore(&state) }
 
-    let context = network.head.weight.context
+    let context = network.answer.weight.context
     let question = data.question(on: context)
     let targets = data.targetTensor(on: context)
     let masks = data.maskTensor(on: context)
-    let quantiles = Self.quantiles(configuration.levels)
+    let frame = data.frameTensors(on: context)
     let pace = Pace(steps: steps, until: deadlineOfNext())
     let plan = TrainingPlan(
       epochs: 1, schedule: pace.schedule, clipping: .norm(1),
@@ -112,12 +112,17 @@ public struct ForecastJournal {
       loss: { network, _, key in
         let draws = key.folded("rows")
         let rows = (0..<batch).map { Int((UInt64(draws.bits(at: $0)) * UInt64(data.count)) >> 32) }
-        let output = network(question.gatherRows(rows), key: key.folded("dropout"))
-        return pinball(
-          output, targets.gatherRows(rows), masks.gatherRows(rows), quantiles: quantiles)
+        let answer = network(question.gatherRows(rows), key: key.folded("dropout"))
+        return network.head.loss(
+          answer, targets: targets.gatherRows(rows), weights: masks.gatherRows(rows),
+          frame: ForecastFrame(
+            location: frame.location.gatherRows(rows), scale: frame.scale.gatherRows(rows)),
+          levels: network.levels)
       })
     networksLeft = max(networksLeft - 1, 1)
-    if outcome == .interrupted, stop?.isRaised == true { throw ForecastInterrupted(checkpoint: path) }
+    if outcome == .interrupted, stop?.isRaised == true {
+      throw ForecastInterrupted(checkpoint: path)
+    }
     let done = state.evaluated
     finished.append((label, done))
     return done
@@ -142,11 +147,6 @@ public struct ForecastJournal {
     var state = TrainingState(model: network, optimizer: optimizer, key: key)
     state.average = MovingAverage(of: network, decay: 0.98)
     return state
-  }
-
-  /// The median counts twice.
-  private static func quantiles(_ levels: [Double]) -> [Float] {
-    ([0.5, 0.5] + levels.map { 0.5 - $0 / 200 } + levels.map { 0.5 + $0 / 200 }).map { Float($0) }
   }
 
   // MARK: The checkpoint
@@ -218,15 +218,4 @@ private final class Pace: Sendable {
 public struct ForecastInterrupted: Error, Sendable {
   /// Where it can be taken up from.
   public var checkpoint: String?
-}
-
-/// The pinball loss of all quantiles over the targets that are there.
-private func pinball(
-  _ output: ForecastNetwork.Output, _ targets: Tensor, _ masks: Tensor, quantiles: [Float]
-) -> Tensor {
-  let centre = output.centre.reshaped(output.centre.shape + [1])
-  let predictions = concatenated(
-    [centre, centre, centre - output.below, centre + output.above], alongAxis: 2)
-  return pinballLoss(predictions, targets, quantiles: quantiles, weights: masks)
-    * Float(quantiles.count)
 }

@@ -3,7 +3,7 @@ import RecurrentCore
 import RecurrentLayers
 
 /// A recurrent network that reads the last seasons of a series, a season at a step, and says how the
-/// next values will differ from the statistical base's forecast, with their quantiles.
+/// next values will differ from the statistical base's forecast, and how far off they may be.
 ///
 /// The recurrent layers' last output and the context go through one linear head that gives the whole
 /// horizon at once; or a second recurrent layer goes on from where the first ended, a season at a
@@ -17,14 +17,16 @@ package struct ForecastNetwork: TensorTree {
   let dilations: [Int]
   /// One where the horizon is decoded season by season, otherwise none.
   var decoder: [RecurrentLayer]
-  package var head: Linear
+  package var answer: Linear
   /// One where something is known of the future.
   var future: [FutureNetwork]
   package let horizon: Int
   let season: Int
   let dropoutProbability: Double
-  /// Where the softplus of each width starts: [2 · levels].
-  package let widthOffsets: Tensor
+  /// What the answer means.
+  package let head: ForecastHead
+  /// Percent that each band should hold, ascending.
+  package let levels: [Double]
 
   init(
     _ configuration: ForecastConfiguration, key: RandomKey, on context: ComputeContext
@@ -48,7 +50,9 @@ package struct ForecastNetwork: TensorTree {
     horizon = configuration.horizon
     self.season = season
     self.recurrent = recurrent
-    let outputs = configuration.quantiles.count
+    head = configuration.head
+    levels = configuration.levels
+    let outputs = head.outputs(levels: levels.count)
     var inputs = size
     switch configuration.decoder {
     case .direct:
@@ -62,9 +66,9 @@ package struct ForecastNetwork: TensorTree {
       ]
     }
     let answers = (configuration.decoder == .direct ? horizon : season) * outputs
-    head = Linear(inputSize: inputs, outputSize: answers, key: key, on: context)
-    head.weight = .zeros([answers, inputs], on: context)
-    head.bias = .zeros([answers], on: context)
+    answer = Linear(inputSize: inputs, outputSize: answers, key: key, on: context)
+    answer.weight = .zeros([answers, inputs], on: context)
+    answer.bias = .zeros([answers], on: context)
     future =
       features.known > 0
       ? [
@@ -73,12 +77,12 @@ package struct ForecastNetwork: TensorTree {
           on: context)
       ] : []
     dropoutProbability = configuration.dropout
-    let offsets = Self.widthOffsets(configuration.levels)
-    widthOffsets = Tensor(offsets + offsets, shape: [2 * offsets.count], on: context)
   }
 
-  /// Whether it is one recurrent layer or stack and one head, and nothing more.
-  package var isPlain: Bool { dilated.isEmpty && decoder.isEmpty && future.isEmpty }
+  /// Whether it is one recurrent layer or stack and quantiles from its last output, and nothing more.
+  package var isPlain: Bool {
+    dilated.isEmpty && decoder.isEmpty && future.isEmpty && head == .quantiles
+  }
 
   /// This network with another's weights.
   ///
@@ -99,22 +103,13 @@ package struct ForecastNetwork: TensorTree {
     visitor.visit("recurrent", &recurrent)
     visitor.visit("dilated", &dilated)
     visitor.visit("decoder", &decoder)
-    visitor.visit("head", &head)
+    visitor.visit("head", &answer)
     visitor.visit("future", &future)
   }
 
-  /// The quantiles of the next values, in units of the base's errors.
-  package struct Output {
-    /// [rows, horizon]
-    package var centre: Tensor
-    /// How far below the centre the lower bound of each level is: [rows, horizon, levels].
-    package var below: Tensor
-    /// How far above it the upper one is.
-    package var above: Tensor
-  }
-
   /// - Parameter key: What dropout is drawn from; nil for none.
-  package func callAsFunction(_ question: ForecastQuestion, key: RandomKey? = nil) -> Output {
+  /// - Returns: What the head makes a distribution of, [rows, horizon, outputs].
+  package func callAsFunction(_ question: ForecastQuestion, key: RandomKey? = nil) -> Tensor {
     let rows = question.inputs.shape[0]
     let (all, state) = encoded(question.inputs, key: key)
     var last = all.slice(axis: 0, range: all.shape[0] - 1..<all.shape[0])
@@ -122,20 +117,14 @@ package struct ForecastNetwork: TensorTree {
     if let key {
       last = dropout(last, probability: Float(dropoutProbability), key: key.folded("last output"))
     }
-    let levels = widthOffsets.count / 2
-    var raw =
+    let outputs = head.outputs(levels: levels.count)
+    let answers =
       decoder.isEmpty
-      ? head(concatenated([last, question.context], alongAxis: 1))
-        .reshaped([rows, horizon, 1 + 2 * levels])
-      : decoded(question.context, from: state, outputs: 1 + 2 * levels, key: key)
-    if let network = future.first, let known = question.future {
-      raw = raw + network(known, state: last)
-    }
-    let widths = softplus(raw.slice(axis: 2, range: 1..<1 + 2 * levels) + widthOffsets)
-    return Output(
-      centre: raw.slice(axis: 2, range: 0..<1).reshaped([rows, horizon]),
-      below: widths.slice(axis: 2, range: 0..<levels).cumulativeSum(axis: 2),
-      above: widths.slice(axis: 2, range: levels..<2 * levels).cumulativeSum(axis: 2))
+      ? answer(concatenated([last, question.context], alongAxis: 1))
+        .reshaped([rows, horizon, outputs])
+      : decoded(question.context, from: state, outputs: outputs, key: key)
+    guard let network = future.first, let known = question.future else { return answers }
+    return answers + network(known, state: last)
   }
 
   /// - Parameter inputs: [rows, seasons, features]
@@ -171,19 +160,8 @@ package struct ForecastNetwork: TensorTree {
       concatenated([seasons, everywhere], alongAxis: 2), state: state,
       key: key?.folded("decoder")
     ).output
-    return head(said).transposed([1, 0, 2]).reshaped([rows, steps * season, outputs])
+    return answer(said).transposed([1, 0, 2]).reshaped([rows, steps * season, outputs])
       .slice(axis: 1, range: 0..<horizon)
-  }
-
-  /// Widths begin as those of a normal distribution whose mean absolute error is 1: the increments
-  /// of 1.2533 Φ⁻¹(½ + level / 200), through the inverse of softplus.
-  private static func widthOffsets(_ levels: [Double]) -> [Float] {
-    var previous = 0.0
-    return levels.map { level in
-      let width = 1.2533 * normalQuantile(0.5 + level / 200)
-      defer { previous = width }
-      return Float(inverseSoftplus(width - previous))
-    }
   }
 }
 

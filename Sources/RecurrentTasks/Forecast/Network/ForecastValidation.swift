@@ -12,14 +12,9 @@ import RecurrentCore
 /// bands should be.
 struct Validation {
   private let windows: ForecastWindows
-  private let centre: [Float]
-  private let below: [Float]
-  private let above: [Float]
-  private let levelCount: Int
-  /// Blocks of neighbouring windows of one series, which share their fate.
-  private let blockCount: Int
-  /// How many horizons long all held-out parts are together.
-  private let horizons: Double
+  private let answers: ForecastBounds
+  /// How many windows of one series share their fate.
+  private let overlap: Double
   private let rescaling: [[Double]]
   /// How much of the network's forecast is added to the base's.
   let blend: Double
@@ -33,28 +28,24 @@ struct Validation {
     _ network: ForecastNetwork, _ windows: ForecastWindows, blocks: Int, perSeries: Int,
     held: Int, rescaling: [[Double]], _ context: ComputeContext
   ) {
-    let answers = windows.answers(of: network, on: context)
+    answers = windows.answers(of: network, on: context)
     self.windows = windows
     self.rescaling = rescaling
-    centre = answers.centre
-    below = answers.below
-    above = answers.above
-    levelCount = centre.isEmpty ? 0 : below.count / centre.count
+    // Origins lie held / perSeries steps apart.
+    overlap = max(1, Double(windows.horizon * perSeries) / Double(max(held, 1)))
     let series = windows.count / perSeries
-    blockCount = series * blocks
-    horizons = Double(series) * Double(held) / Double(windows.horizon)
     blend = Self.blend(
-      centre, windows, blockCount: blockCount,
+      answers.centre, windows, blockCount: series * blocks,
       block: { $0 / perSeries * blocks + $0 % perSeries * blocks / perSeries })
   }
 
   /// The part, of five, with which the mean absolute error is least; less of it the less surely it
   /// does better than none, and drawn towards a quarter where there is little to judge by.
   private static func blend(
-    _ centre: [Float], _ windows: ForecastWindows, blockCount: Int, block: (Int) -> Int
+    _ centre: [Double], _ windows: ForecastWindows, blockCount: Int, block: (Int) -> Int
   ) -> Double {
     func error(_ part: Double, _ place: Int) -> Double {
-      (Double(windows.targets[place]) - part * Double(centre[place])).magnitude
+      (Double(windows.targets[place]) - part * centre[place]).magnitude
     }
     let places = windows.targets.indices.filter { windows.masks[$0] > 0 }
     guard !places.isEmpty else { return 0.25 }
@@ -86,44 +77,28 @@ struct Validation {
   var error: Double {
     var (sum, count) = (0.0, 0.0)
     for place in windows.targets.indices where windows.masks[place] > 0 {
-      sum += (Double(windows.targets[place]) - blend * Double(centre[place])).magnitude
+      sum += (Double(windows.targets[place]) - blend * answers.centre[place]).magnitude
       count += 1
     }
     return count > 0 ? sum / count : .infinity
   }
 
   /// What the network adds to the base's forecasts as far as it counts, [windows, horizon].
-  var corrections: [Double] { centre.map { blend * Double($0) } }
+  var corrections: [Double] { answers.centre.map { blend * $0 } }
 
-  /// For each level what the widths must be multiplied with to hold as much as they say, drawn
-  /// towards 1.2 where there is little to judge by; a wider level is never narrower.
-  func widening(_ levels: [Double]) -> [Double] {
-    var result: [Double] = []
-    for (index, level) in levels.enumerated() {
-      var scores: [Double] = []
-      for place in windows.targets.indices where windows.masks[place] > 0 {
-        let error = Double(windows.targets[place]) - blend * Double(centre[place])
-        let width = (error > 0 ? above : below)[place * levelCount + index]
-        let (window, step) = place.quotientAndRemainder(dividingBy: windows.horizon)
-        scores.append(error.magnitude / Double(width) * rescaling[window][step])
-      }
-      guard !scores.isEmpty else {
-        result.append(max(1.3, result.last ?? 0))
-        continue
-      }
-      let found = log(max(Self.quantile(scores, level / 100), 1e-6))
-      let drawn = exp((horizons * found + 4 * log(1.2)) / (horizons + 4))
-      result.append(max(min(max(drawn, 0.8), 3), result.last ?? 0))
+  /// How the bands are to be moved so that they hold as much as they say.
+  func calibration(_ levels: [Double]) -> ConformalCalibration {
+    let horizon = windows.horizon
+    let bounds = answers.shifted(by: answers.centre.map { (blend - 1) * $0 })
+    let actual = windows.targets.indices.map { place in
+      guard windows.masks[place] > 0 else { return Double.nan }
+      // Errors of a base that knew less are larger than those of the final one will be.
+      let (window, step) = place.quotientAndRemainder(dividingBy: horizon)
+      let error = Double(windows.targets[place]) - bounds.centre[place]
+      return bounds.centre[place] + error * (rescaling.isEmpty ? 1 : rescaling[window][step])
     }
-    return result
-  }
-
-  /// Between the two nearest values, in a line.
-  private static func quantile(_ values: [Double], _ probability: Double) -> Double {
-    let sorted = values.sorted()
-    let position = probability * Double(sorted.count - 1)
-    let low = Int(position)
-    let high = min(low + 1, sorted.count - 1)
-    return sorted[low] + (position - Double(low)) * (sorted[high] - sorted[low])
+    return ConformalCalibration(
+      levels: levels, horizon: horizon, actual: actual, bounds: bounds, overlap: overlap,
+      prior: 1.2)
   }
 }

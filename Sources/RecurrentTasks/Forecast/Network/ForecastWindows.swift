@@ -37,8 +37,8 @@ struct ForecastWindows {
   private(set) var targets: [Float] = []
   /// [count, horizon], 1 where there is a target.
   private(set) var masks: [Float] = []
-  /// For each window the base's forecast.
-  private(set) var bases: [[Double]] = []
+  /// The base's forecast and the usual size of its error, in working values, count · horizon each.
+  private(set) var frame = ForecastFrame<[Double]>(location: [], scale: [])
 
   var stepSize: Int { Self.stepSize(season: season, features) }
 
@@ -123,7 +123,8 @@ struct ForecastWindows {
         targets.append(target.isNaN ? 0 : Float(target))
         masks.append(target.isNaN ? 0 : 1)
       }
-      bases.append(base0)
+      frame.location += base0
+      frame.scale += base.errorScale
       count += 1
     }
   }
@@ -132,25 +133,27 @@ struct ForecastWindows {
     value.isNaN ? 0 : Float(min(max(value, -6), 6))
   }
 
-  // MARK: A network's answers
-
-  /// What a network says to all windows, window by window.
-  struct Answers {
-    /// [count, horizon]
-    var centre: [Float] = []
-    /// [count, horizon, levels]
-    var below: [Float] = []
-    var above: [Float] = []
-  }
-
-  /// Asks a network, a thousand windows at a time, so that memory does not grow with their number.
-  func answers(of network: ForecastNetwork, on context: ComputeContext) -> Answers {
-    var answers = Answers()
+  /// What a network says to all windows, in units of the base's errors: count · horizon places. A
+  /// thousand windows are asked at a time, so that memory does not grow with their number.
+  func answers(of network: ForecastNetwork, on context: ComputeContext) -> ForecastBounds {
+    let levels = network.levels
+    var answers = ForecastBounds(
+      centre: [], lower: levels.map { _ in [] }, upper: levels.map { _ in [] })
     for first in stride(from: 0, to: count, by: 1000) {
-      let output = network(question(first..<min(first + 1000, count), on: context))
-      answers.centre += output.centre.elements
-      answers.below += output.below.elements
-      answers.above += output.above.elements
+      let rows = first..<min(first + 1000, count)
+      let places = rows.lowerBound * horizon..<rows.upperBound * horizon
+      let (location, scale) = (frame.location[places], frame.scale[places])
+      let bounds = network.head.bounds(
+        network(question(rows, on: context)),
+        frame: ForecastFrame(location: Array(location), scale: Array(scale)), levels: levels)
+      func inErrors(_ values: [Double]) -> [Double] {
+        zip(values, zip(location, scale)).map { ($0 - $1.0) / $1.1 }
+      }
+      answers.centre += inErrors(bounds.centre)
+      for level in levels.indices {
+        answers.lower[level] += inErrors(bounds.lower[level])
+        answers.upper[level] += inErrors(bounds.upper[level])
+      }
     }
     return answers
   }
@@ -175,6 +178,12 @@ struct ForecastWindows {
   /// Targets within ±8: a value the base missed by more says no more.
   func targetTensor(on context: ComputeContext) -> Tensor {
     Tensor(targets.map { min(max($0, -8), 8) }, shape: [count, horizon], on: context)
+  }
+  func frameTensors(on context: ComputeContext) -> ForecastFrame<Tensor> {
+    func tensor(_ values: [Double]) -> Tensor {
+      Tensor(values.map { Float($0) }, shape: [count, horizon], on: context)
+    }
+    return ForecastFrame(location: tensor(frame.location), scale: tensor(frame.scale))
   }
   func maskTensor(on context: ComputeContext) -> Tensor {
     Tensor(masks, shape: [count, horizon], on: context)

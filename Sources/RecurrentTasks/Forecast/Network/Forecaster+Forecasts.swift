@@ -50,7 +50,7 @@ extension Forecaster {
       windows.append(
         series[index], base: base, origins: origins[index], scalesBefore: cuts[index])
     }
-    let outputs = averaged(windows)
+    let answers = averaged(windows)
     var (row, base) = (0, 0)
     return series.indices.map { index in
       guard moving[index] else {
@@ -61,62 +61,53 @@ extension Forecaster {
       defer { base += 1 }
       return origins[index].map { _ in
         defer { row += 1 }
-        return expectation(bases[base], windows.bases[row], outputs, at: row)
+        return expectation(bases[base], windows.frame, answers, at: row)
       }
     }
   }
 
-  private struct Outputs {
-    var centre: [Double]
-    var below: [Double]
-    var above: [Double]
-  }
-
-  /// The mean of what the networks say, row by row.
-  private func averaged(_ windows: ForecastWindows) -> Outputs? {
-    guard windows.count > 0, !networks.isEmpty else { return nil }
-    let outputs = networks.map { windows.answers(of: $0, on: context) }
-    func mean(_ part: (ForecastWindows.Answers) -> [Float]) -> [Double] {
-      var sum = [Double](repeating: 0, count: part(outputs[0]).count)
-      for output in outputs {
-        for (index, value) in part(output).enumerated() { sum[index] += Double(value) }
-      }
-      return sum.map { $0 / Double(outputs.count) }
+  /// The mean of what the networks say, with bands that hold as much as they should, in units of the
+  /// base's errors; nothing but the base where there is no network.
+  private func averaged(_ windows: ForecastWindows) -> ForecastBounds {
+    let places = windows.count * configuration.horizon
+    guard places > 0, !networks.isEmpty else {
+      let zeros = [Double](repeating: 0, count: places)
+      let bounds = configuration.levels.map { _ in zeros }
+      return ForecastBounds(centre: zeros, lower: bounds, upper: bounds)
     }
-    return Outputs(centre: mean(\.centre), below: mean(\.below), above: mean(\.above))
+    let answers = networks.map { windows.answers(of: $0, on: context) }
+    func mean(_ part: (ForecastBounds) -> [Double]) -> [Double] {
+      var sum = [Double](repeating: 0, count: places)
+      for answer in answers {
+        for (index, value) in part(answer).enumerated() { sum[index] += value }
+      }
+      return sum.map { $0 / Double(answers.count) }
+    }
+    let levels = configuration.levels.indices
+    let all = ForecastBounds(
+      centre: mean(\.centre), lower: levels.map { level in mean { $0.lower[level] } },
+      upper: levels.map { level in mean { $0.upper[level] } })
+    return calibration.applied(to: all.shifted(by: all.centre.map { (blend - 1) * $0 }))
   }
 
+  /// - Parameter row: The window's.
   private func expectation(
-    _ base: SmoothedBase, _ forecast: [Double], _ outputs: Outputs?, at row: Int
+    _ base: SmoothedBase, _ frame: ForecastFrame<[Double]>, _ answers: ForecastBounds, at row: Int
   ) -> Expectation {
-    let (horizon, levels) = (configuration.horizon, configuration.levels.count)
-    func value(_ working: Double) -> Double {
-      let value = base.value(ofWorking: working)
-      return configuration.minimum.map { max(value, $0) } ?? value
-    }
-    var values: [Double] = []
-    var lower = [[Double]](repeating: [], count: levels)
-    var upper = lower
-    for step in 0..<horizon {
-      let place = row * horizon + step
-      let scale = base.errorScale[step]
-      let centre = forecast[step] + scale * blend * (outputs?.centre[place] ?? 0)
-      values.append(value(centre))
-      for level in 0..<levels {
-        let width = place * levels + level
-        lower[level].append(
-          value(
-            centre - scale * widening[level] * (outputs?.below[width] ?? 0)))
-        upper[level].append(
-          value(
-            centre + scale * widening[level] * (outputs?.above[width] ?? 0)))
+    let places = row * configuration.horizon..<(row + 1) * configuration.horizon
+    func values(_ answers: [Double]) -> [Double] {
+      places.map { place in
+        let working = frame.location[place] + frame.scale[place] * answers[place]
+        let value = base.value(ofWorking: working)
+        return configuration.minimum.map { max(value, $0) } ?? value
       }
     }
     return Expectation(
-      values: values,
-      intervals: configuration.levels.indices.map {
+      values: values(answers.centre),
+      intervals: configuration.levels.indices.map { level in
         PredictionInterval(
-          level: configuration.levels[$0], lower: lower[$0], upper: upper[$0])
+          level: configuration.levels[level], lower: values(answers.lower[level]),
+          upper: values(answers.upper[level]))
       })
   }
 

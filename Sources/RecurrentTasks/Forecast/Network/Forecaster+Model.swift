@@ -26,7 +26,7 @@ extension Forecaster {
       configuration: [
         "task": .string(Self.task), "forecast": .object(configuration.json),
         "seasons": .integer(seasons), "blend": .number(blend),
-        "widening": .array(widening.map(JSONValue.number)), "training": .object(training),
+        "calibration": .object(calibration.json), "training": .object(training),
       ])
   }
 
@@ -49,8 +49,7 @@ extension Forecaster {
       let configuration = ForecastConfiguration(json: object),
       let seasons = file.configuration["seasons"]?.integer, (1...1000).contains(seasons),
       let blend = file.configuration["blend"]?.number, blend >= 0, blend <= 1,
-      let widening = file.configuration["widening"]?.array?.compactMap(\.number),
-      widening.count == configuration.levels.count, widening.allSatisfy({ $0 > 0 })
+      let calibration = ConformalCalibration(json: file.configuration, configuration)
     else { throw fault("the model's configuration is damaged") }
     let hasNetworks = file.tensors.entries.contains { $0.name.hasPrefix("network.") }
     let blank = try ForecastNetwork(
@@ -59,7 +58,7 @@ extension Forecaster {
       network: Array(repeating: blank, count: hasNetworks ? configuration.members : 0))
     self.init(
       configuration, seasons: seasons, networks: try networks.loaded(from: file.tensors).network,
-      blend: blend, widening: widening, on: context)
+      blend: blend, calibration: calibration, on: context)
   }
 
   private struct Networks: TensorTree {
@@ -67,5 +66,35 @@ extension Forecaster {
     mutating func visit(_ visitor: inout some TensorVisitor) {
       visitor.visit("network", &network)
     }
+  }
+}
+
+extension ConformalCalibration {
+  fileprivate var json: JSONObject {
+    func array(_ factors: [[Double]]) -> JSONValue {
+      .array(factors.map { .array($0.map(JSONValue.number)) })
+    }
+    return ["below": array(below), "above": array(above)]
+  }
+
+  /// Nil where it is missing or does not fit. The first version had one factor a level, `widening`.
+  fileprivate init?(json: JSONObject, _ configuration: ForecastConfiguration) {
+    let (levels, horizon) = (configuration.levels, configuration.horizon)
+    func factors(_ side: String) -> [[Double]]? {
+      let factors =
+        if let calibration = json["calibration"]?.object {
+          calibration[side]?.array?.compactMap { $0.array?.compactMap(\.number) }
+        } else {
+          json["widening"]?.array?.compactMap(\.number).map {
+            [Double](repeating: $0, count: horizon)
+          }
+        }
+      guard let factors, factors.count == levels.count,
+        factors.allSatisfy({ $0.count == horizon && $0.allSatisfy { $0 > 0 } })
+      else { return nil }
+      return factors
+    }
+    guard let below = factors("below"), let above = factors("above") else { return nil }
+    self.init(levels: levels, below: below, above: above)
   }
 }

@@ -26,8 +26,8 @@ public struct Forecaster: Sendable {
   public var networkCount: Int { networks.count }
   /// How much of what the networks say is added to the base's forecast, 0 to 1.
   let blend: Double
-  /// For each level what the network's width is multiplied with.
-  let widening: [Double]
+  /// How the networks' bands are moved so that they hold as much as they say.
+  let calibration: ConformalCalibration
   /// How it did on what was held out while it was fitted, beside the baselines; nil where no series
   /// was long enough, and of a model that was kept.
   public let validation: ForecastComparison?
@@ -74,7 +74,8 @@ public struct Forecaster: Sendable {
     let finalBases = Self.bases(moving.map(\.values), configuration, on: context)
     let isLong = moving.map { $0.values.count >= least }
     var blend = 0.25
-    var widening = [Double](repeating: 1.3, count: configuration.levels.count)
+    var calibration = ConformalCalibration(
+      levels: configuration.levels, horizon: configuration.horizon, factor: 1.3)
     var validation: ForecastComparison?
     if isLong.contains(true) {
       let holdout = ForecastHoldout(
@@ -93,12 +94,12 @@ public struct Forecaster: Sendable {
         blocks: max(1, Int((Double(held) / Double(configuration.horizon)).rounded())),
         perSeries: holdout.judgedPerSeries, held: held, rescaling: rescaling, context)
       blend = judged.blend
-      widening = judged.widening(configuration.levels)
+      calibration = judged.calibration(configuration.levels)
       validation = ForecastComparison(
         holdout, unknown, corrections: judged.corrections, method: configuration.method)
     }
     self.blend = blend
-    self.widening = widening
+    self.calibration = calibration
     self.validation = validation
 
     var windows = ForecastWindows(
@@ -128,14 +129,14 @@ public struct Forecaster: Sendable {
   /// A forecaster put together from its parts.
   init(
     _ configuration: ForecastConfiguration, seasons: Int, networks: [ForecastNetwork],
-    blend: Double, widening: [Double], on context: ComputeContext
+    blend: Double, calibration: ConformalCalibration, on context: ComputeContext
   ) {
     validation = nil
     self.configuration = configuration
     self.seasons = seasons
     self.networks = networks
     self.blend = blend
-    self.widening = widening
+    self.calibration = calibration
     self.context = context
   }
 
@@ -143,7 +144,7 @@ public struct Forecaster: Sendable {
   static func bases(
     _ series: [[Double]], _ configuration: ForecastConfiguration, on context: ComputeContext
   ) -> [SmoothedBase] {
-    series.map { base($0, configuration) }
+    context.map(series.count) { base(series[$0], configuration) }
   }
 
   static func base(
@@ -151,7 +152,8 @@ public struct Forecaster: Sendable {
   ) -> SmoothedBase {
     SmoothedBase(
       fitting: values, season: configuration.season, secondSeason: configuration.secondSeason,
-      horizon: configuration.horizon, candidates: configuration.base)
+      horizon: configuration.horizon, candidates: configuration.base,
+      transform: configuration.workingTransform)
   }
 
   /// The origins a network is trained on: from the first that has a little behind it, at most some

@@ -21,9 +21,11 @@ extension SmoothedBase {
   ///   - secondSeason: A longer one, as the week of hourly values.
   ///   - horizon: Steps to forecast.
   ///   - candidates: What may be averaged.
+  ///   - transform: What the working values are; logarithms only where all values are positive.
   package init(
     fitting values: [Double], season: Int, secondSeason: Int?, horizon: Int,
-    candidates: ForecastConfiguration.StatisticalBase = .combination
+    candidates: ForecastConfiguration.StatisticalBase = .combination,
+    transform: ForecastConfiguration.Transform = .automatic
   ) {
     precondition(season >= 1 && horizon >= 1, "a season of \(season), a horizon of \(horizon)")
     func holdsTwo(_ season: Int) -> Bool { season > 1 && season <= (values.count - 1) / 2 }
@@ -31,7 +33,7 @@ extension SmoothedBase {
     let task = FittingTask(
       values: values.map { $0.isFinite ? $0 : .nan }, season: season,
       secondSeason: season > 1 ? secondSeason.flatMap { holdsTwo($0) ? $0 : nil } : nil,
-      horizon: horizon, candidates: candidates)
+      horizon: horizon, candidates: candidates, transform: transform)
     self = task.best
   }
 }
@@ -47,12 +49,14 @@ private struct FittingTask {
   let observedCount: Int
   let largestMagnitude: Double
   let candidates: ForecastConfiguration.StatisticalBase
+  let transform: ForecastConfiguration.Transform
 
   init(
     values: [Double], season: Int, secondSeason: Int?, horizon: Int,
-    candidates: ForecastConfiguration.StatisticalBase
+    candidates: ForecastConfiguration.StatisticalBase, transform: ForecastConfiguration.Transform
   ) {
     self.candidates = candidates
+    self.transform = transform
     self.values = values
     self.season = season
     self.secondSeason = secondSeason
@@ -69,8 +73,14 @@ private struct FittingTask {
     guard values.allSatisfy({ $0.isNaN || $0 > 0 }), let logarithmic = form(isLogarithmic: true)
     else { return base(plain ?? lastValue) }
     guard let plain else { return base(logarithmic) }
-    let better = logarithmic.score < plain.score ? logarithmic : plain
-    return base(candidates == .smoothing ? better : union(plain, logarithmic, in: better))
+    let better =
+      switch transform {
+      case .automatic: logarithmic.score < plain.score ? logarithmic : plain
+      case .none: plain
+      case .log: logarithmic
+      }
+    return base(
+      candidates == .smoothing ? better : union(plain, logarithmic, in: better))
   }
 
   /// All candidates of both forms, in the values of the one that forecasts better.
@@ -122,8 +132,10 @@ private struct FittingTask {
     let model = SmoothedBase.Model.drift(SeasonalDrift(season: 1))
     let forecasts = model.forecasts(
       of: values, filled: values, origins: origins, horizon: horizon)
-    form.candidates = [Candidate(
-        model: model, isLogarithmic: false, forecasts: forecasts, error: 0, penalty: 1)]
+    form.candidates = [
+      Candidate(
+        model: model, isLogarithmic: false, forecasts: forecasts, error: 0, penalty: 1)
+    ]
     form.weights = [1]
     return form
   }
@@ -258,7 +270,8 @@ private struct FittingTask {
       season: season, isLogarithmic: form.isLogarithmic, errorScale: errorScale(form),
       startValue: form.startValue,
       members: zip(form.candidates, form.weights).map {
-        .init(model: $0.model, isLogarithmic: $0.isLogarithmic, weight: $1) })
+        .init(model: $0.model, isLogarithmic: $0.isLogarithmic, weight: $1)
+      })
   }
 
   /// For each step the mean absolute error of the combination, drawn a little to that of all steps,
