@@ -18,7 +18,7 @@ struct BacktestCommand: ParsableCommand {
       with what happened. Their column cutoff is the last time that a forecast knew of.
       """)
 
-  @Argument(help: "The table, CSV; - for standard input.")
+  @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
   @OptionGroup var model: ModelOptions
@@ -37,7 +37,8 @@ struct BacktestCommand: ParsableCommand {
     try windows.requireWindows()
     try windows.requireRoom(for: model.horizon)
     try OutputFile.validate(
-      [plot] + judging.written + continuation.written, besides: [data] + continuation.read,
+      [plot] + judging.written + continuation.written,
+      besides: [data] + columns.read + continuation.read,
       asJSON: shared.json)
   }
 

@@ -14,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "The model, a safetensors file.")
   var model: String
 
-  @Argument(help: "The table, CSV; - for standard input.")
+  @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
   @OptionGroup var columns: ColumnOptions
@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     try windows.requireWindows()
     try OutputFile.validate(
-      [plot] + judging.written, besides: [model, data], asJSON: shared.json)
+      [plot] + judging.written, besides: [model, data] + columns.read, asJSON: shared.json)
   }
 
   func run() throws {

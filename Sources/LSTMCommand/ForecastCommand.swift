@@ -7,12 +7,13 @@ struct ForecastCommand: ParsableCommand {
     commandName: "forecast",
     abstract: "Forecast a table of series, and show how well that works.",
     discussion: """
-      Reads a CSV (unique_id, ds, y; the id is optional), trains a model, backtests it on rolling
+      Reads a CSV (unique_id, ds, y; the id is optional; --wide for a column per series) or a file
+      of the Monash archive, trains a model, backtests it on rolling
       windows against naive, seasonal naive, drift and mean, and forecasts with intervals. Writes
       the forecast as CSV and a picture as SVG. With --windows 0 there is no backtest.
       """)
 
-  @Argument(help: "The table, CSV; - for standard input.")
+  @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
   @OptionGroup var model: ModelOptions
@@ -38,13 +39,13 @@ struct ForecastCommand: ParsableCommand {
     try windows.requireRoom(for: model.horizon)
     try OutputFile.validate(
       [output, plot, save] + judging.written + continuation.written,
-      besides: [data] + continuation.read,
+      besides: [data] + columns.read + continuation.read,
       asJSON: shared.json)
   }
 
   func run() throws {
     let console = shared.console
-    let table = try columns.table(data, console)
+    let table = try columns.table(data, console, horizon: model.horizon)
     for path in [output, plot] + [save].compactMap({ $0 }) { try OutputFile.check(path) }
     try judging.check()
     let configuration = try model.configuration(for: table, seed: shared.seed, console)

@@ -36,8 +36,8 @@ struct LSTMCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       ForecastCommand.self, BacktestCommand.self, TrainCommand.self, PredictCommand.self,
-      EvaluateCommand.self, InspectCommand.self, ConvertCommand.self, RunCommand.self,
-      StudyCommand.self,
+      EvaluateCommand.self, FutureCommand.self, InspectCommand.self, ConvertCommand.self,
+      RunCommand.self, StudyCommand.self,
       CellsCommand.self, ExplainCommand.self, DoctorCommand.self, BenchCommand.self,
     ]
   )

@@ -9,7 +9,7 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "The model, a safetensors file.")
   var model: String
 
-  @Argument(help: "The table, CSV; - for standard input.")
+  @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
   @OptionGroup var columns: ColumnOptions
@@ -26,14 +26,16 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    try OutputFile.validate([output, plot], besides: [model, data], asJSON: shared.json)
+    try OutputFile.validate(
+      [output, plot], besides: [model, data] + columns.read, asJSON: shared.json)
   }
 
   func run() throws {
     let console = shared.console
     let forecaster = try Forecaster(path: model, on: shared.context)
     try forecaster.requireHorizon(horizon)
-    let table = try columns.table(data, console)
+    let table = try columns.table(
+      data, console, horizon: horizon ?? forecaster.configuration.horizon)
     for path in [output, plot] { try OutputFile.check(path) }
     let study = try ForecastStudy.predict(table, by: forecaster, horizon: horizon)
     for note in study.notes { console.note(note) }

@@ -29,32 +29,6 @@ struct SharedOptions: ParsableArguments {
   }
 }
 
-/// Which columns of the table are what.
-struct ColumnOptions: ParsableArguments {
-  @Option(help: "The column of the series' ids. Default: unique_id, if there is one.")
-  var idColumn: String?
-
-  @Option(help: "The column of times. Default: ds.")
-  var timeColumn: String?
-
-  @Option(help: "The column of values. Default: y.")
-  var valueColumn: String?
-
-  var columns: SeriesColumns {
-    SeriesColumns(id: idColumn, time: timeColumn, value: valueColumn)
-  }
-
-  /// Reads the table and says what there is to say about it.
-  func table(_ path: String, _ console: Console) throws -> SeriesTable {
-    let table = try SeriesTable(parsing: readFile(path), file: path, columns: columns)
-    // Of a table that is refused, the reason is all there is to say.
-    _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
-    for note in table.notes { console.note(note) }
-    for warning in table.warnings { console.warn(warning) }
-    return table
-  }
-}
-
 /// What a forecaster is made of.
 struct ModelOptions: ParsableArguments {
   @Option(help: "Steps to forecast.")

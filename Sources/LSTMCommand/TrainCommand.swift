@@ -13,7 +13,7 @@ struct TrainForecastCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forecast", abstract: "Train a forecaster on a table of series and keep it.")
 
-  @Argument(help: "The table, CSV; - for standard input.")
+  @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
   @OptionGroup var model: ModelOptions
@@ -28,7 +28,8 @@ struct TrainForecastCommand: ParsableCommand {
 
   func validate() throws {
     try OutputFile.validate(
-      [save] + continuation.written, besides: [data] + continuation.read, asJSON: shared.json)
+      [save] + continuation.written, besides: [data] + columns.read + continuation.read,
+      asJSON: shared.json)
   }
 
   func run() throws {

@@ -1,10 +1,15 @@
 extension CSVReader {
-  /// The current row's field as a number; a missing value (empty, `NA` or `NaN` in any case) is NaN.
+  /// The current row's field as a number; a missing value (empty, `NA`, `NaN`, `N/A`, `null` or
+  /// `None` in any case) is NaN.
+  ///
+  /// Between semicolons or tabs the decimal mark may be a comma, the same one in the whole file.
   ///
   /// - Throws: if the field is neither a decimal number nor missing, or is infinite.
-  public func number(at column: Int) throws(TableError) -> Double {
+  public mutating func number(at column: Int) throws(TableError) -> Double {
     let range = trimmedRange(at: column)
-    switch parseDecimal(bytes, in: range) {
+    var field = parseDecimal(bytes, in: range, mark: decimalMark?.mark ?? UInt8(ascii: "."))
+    if separator != UInt8(ascii: ",") { field = try marked(field, column, range) }
+    switch field {
     case .number(let value):
       guard value.isFinite else {
         throw error(column: column, "\(quotedForMessage(text(at: column))) is infinite")
@@ -18,6 +23,54 @@ extension CSVReader {
       throw error(column: column, "\(quotedForMessage(text(at: column))) is not a number")
     }
   }
+
+  /// Whether a number read so far had a decimal comma.
+  package var hasDecimalCommas: Bool { decimalMark?.mark == UInt8(ascii: ",") }
+
+  /// Whether the current row's field is a number or a missing one.
+  package func isNumber(at column: Int) -> Bool {
+    let range = trimmedRange(at: column)
+    func reads(_ mark: Unicode.Scalar) -> Bool {
+      let field = parseDecimal(bytes, in: range, mark: UInt8(ascii: mark))
+      return if case .invalid = field { false } else { true }
+    }
+    return reads(".") || (separator != UInt8(ascii: ",") && reads(","))
+  }
+
+  /// Whether the current row's field is empty or one of the words for a missing value.
+  package func isMissing(at column: Int) -> Bool {
+    let range = trimmedRange(at: column)
+    guard range.count <= 9 else { return false }
+    return if case .missing = namedValue(bytes, in: range) { true } else { false }
+  }
+
+  /// The field with the decimal mark that it has, which must be that of the fields before.
+  private mutating func marked(
+    _ field: DecimalField, _ column: Int, _ range: Range<Int>
+  ) throws(TableError) -> DecimalField {
+    let (point, comma) = (UInt8(ascii: "."), UInt8(ascii: ","))
+    guard let mark = bytes[range].first(where: { $0 == point || $0 == comma }) else { return field }
+    let other = parseDecimal(bytes, in: range, mark: mark)
+    if case .invalid = other { return field }
+    if let seen = decimalMark, seen.mark != mark {
+      throw error(
+        column: column,
+        "\(quotedForMessage(text(at: column))) has a decimal \(mark == comma ? "comma" : "point"), "
+          + "line \(seen.line) has a decimal \(mark == comma ? "point" : "comma")")
+    }
+    if decimalMark == nil { decimalMark = (mark, line) }
+    return other
+  }
+}
+
+/// The decimal number that some bytes are; nil for anything else.
+package func decimalValue(_ bytes: [UInt8], in range: Range<Int>) -> Double? {
+  if case .number(let value) = parseDecimal(bytes, in: range, mark: UInt8(ascii: ".")),
+    value.isFinite
+  {
+    return value
+  }
+  return nil
 }
 
 private enum DecimalField {
@@ -27,11 +80,13 @@ private enum DecimalField {
   case invalid
 }
 
-/// Reads `[+-] digits [. digits] [e [+-] digits]`, correctly rounded.
+/// Reads `[+-] digits [mark digits] [e [+-] digits]`, correctly rounded.
 ///
 /// Up to 15 digits and a power of ten within 10^±22 are exact in Double, so one operation rounds
 /// once (Clinger 1990); the rest goes through the standard library.
-private func parseDecimal(_ bytes: [UInt8], in range: Range<Int>) -> DecimalField {
+private func parseDecimal(
+  _ bytes: [UInt8], in range: Range<Int>, mark: UInt8
+) -> DecimalField {
   var index = range.lowerBound
   let end = range.upperBound
   var isNegative = false
@@ -46,7 +101,7 @@ private func parseDecimal(_ bytes: [UInt8], in range: Range<Int>) -> DecimalFiel
   var isFraction = false
   while index < end {
     let byte = bytes[index]
-    if byte == UInt8(ascii: "."), !isFraction {
+    if byte == mark, !isFraction {
       isFraction = true
     } else if byte &- 48 < 10 {
       digits += 1
@@ -82,14 +137,15 @@ private func parseDecimal(_ bytes: [UInt8], in range: Range<Int>) -> DecimalFiel
       ? Double(mantissa) / powersOfTen[-exponent] : Double(mantissa) * powersOfTen[exponent]
     return .number(isNegative ? -magnitude : magnitude)
   }
-  guard let value = Double(String(decoding: bytes[range], as: UTF8.self)) else { return .invalid }
+  let text = bytes[range].map { $0 == mark ? UInt8(ascii: ".") : $0 }
+  guard let value = Double(String(decoding: text, as: UTF8.self)) else { return .invalid }
   return .number(value)
 }
 
 private func namedValue(_ bytes: [UInt8], in range: Range<Int>) -> DecimalField {
   guard range.count <= 9 else { return .invalid }
   switch String(decoding: bytes[range], as: UTF8.self).lowercased() {
-  case "", "na", "nan": return .missing
+  case "", "na", "nan", "n/a", "#n/a", "null", "none": return .missing
   case "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity": return .infinite
   default: return .invalid
   }

@@ -1,7 +1,8 @@
 /// Reads a table in RFC 4180 form, a row at a time, from bytes held in memory.
 ///
-/// A byte order mark is skipped; lines end in LF, CRLF or CR; blank lines are skipped; a field in
-/// double quotes may hold commas, line ends and doubled quotes. The first row is the header. Every
+/// Fields are separated by commas, or by semicolons or tabs where the header says so: these may have
+/// decimal commas. A byte order mark is skipped; lines end in LF, CRLF or CR; blank lines are skipped; a field in
+/// double quotes may hold separators, line ends and doubled quotes. The first row is the header. Every
 /// fault is a ``TableError`` that says the line.
 ///
 /// ```swift
@@ -26,6 +27,11 @@ public struct CSVReader: Sendable {
   private var position = 0
   private var nextLine = 1
 
+  /// What stands between fields.
+  package private(set) var separator = comma
+  /// The mark in the fractions read so far, and the line it was first seen on.
+  var decimalMark: (mark: UInt8, line: Int)?
+
   /// Where a field's content stands; quotes around it are left out, doubled quotes inside are not.
   private struct Field: Sendable {
     var range: Range<Int>
@@ -48,6 +54,7 @@ public struct CSVReader: Sendable {
           : "not UTF-8: byte 0x\(String(bytes[offset], radix: 16, uppercase: true))")
     }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    separator = Self.separator(in: bytes[position...])
     guard try readRecord() else { throw TableError(file: file, message: "the file is empty") }
     headerLine = line
     header = fields.indices.map { trimmedText(at: $0) }
@@ -119,7 +126,30 @@ public struct CSVReader: Sendable {
     TableError(file: file, line: line, column: column.map { header[$0] }, message: message)
   }
 
-  private func trimmedText(at column: Int) -> String {
+  /// What separates the fields of the first line that is not blank: semicolons or tabs where there
+  /// are more of these than commas.
+  private static func separator(in bytes: ArraySlice<UInt8>) -> UInt8 {
+    var counts: [UInt8: Int] = [comma: 0, semicolon: 0, tab: 0]
+    var isQuoted = false
+    var isBlankSoFar = true
+    for byte in bytes {
+      if byte == quote { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == lineFeed || byte == carriageReturn {
+        if isBlankSoFar { continue }
+        break
+      }
+      if !isBlank(byte) { isBlankSoFar = false }
+      counts[byte]? += 1
+    }
+    let commas = counts[comma] ?? 0
+    let others = [semicolon, tab].map { ($0, counts[$0] ?? 0) }
+    let most = others.max { $0.1 < $1.1 }
+    return most.map { $0.1 > commas ? $0.0 : comma } ?? comma
+  }
+
+  /// The current row's field without surrounding blanks and quotes.
+  package func trimmedText(at column: Int) -> String {
     let text = text(at: column)
     guard let first = text.firstIndex(where: { $0 != " " && $0 != "\t" }),
       let last = text.lastIndex(where: { $0 != " " && $0 != "\t" })
@@ -140,7 +170,7 @@ extension CSVReader {
     while true {
       try readField()
       guard position < bytes.count else { return true }
-      if bytes[position] == comma {
+      if bytes[position] == separator {
         position += 1
         continue
       }
@@ -149,18 +179,20 @@ extension CSVReader {
     }
   }
 
-  /// Reads the field at `position` and leaves `position` at the comma or line end behind it.
+  /// Reads the field at `position` and leaves `position` at the separator or line end behind it.
   private mutating func readField() throws(TableError) {
     let start = position
     if position < bytes.count, bytes[position] == quote {
       try readQuotedField()
       return
     }
+    let separator = separator
+    // All four special bytes lie at or below the comma, most content above it.
+    let highest = max(separator, quote)
     while position < bytes.count {
       let byte = bytes[position]
-      // All four special bytes lie at or below the comma, most content above it.
-      if byte <= comma {
-        if byte == comma || byte == lineFeed || byte == carriageReturn { break }
+      if byte <= highest {
+        if byte == separator || byte == lineFeed || byte == carriageReturn { break }
         if byte == quote {
           throw error(
             column: fields.count < header.count ? fields.count : nil,
@@ -188,7 +220,8 @@ extension CSVReader {
         fields.append(Field(range: start..<position, hasDoubledQuotes: hasDoubledQuotes))
         position += 1
         if position < bytes.count,
-          bytes[position] != comma, bytes[position] != lineFeed, bytes[position] != carriageReturn
+          bytes[position] != separator, bytes[position] != lineFeed,
+          bytes[position] != carriageReturn
         {
           throw error(column: column, "text after a closing quote")
         }
@@ -206,7 +239,7 @@ extension CSVReader {
   private mutating func skipBlankLines() {
     while position < bytes.count {
       var end = position
-      while end < bytes.count, isBlank(bytes[end]) { end += 1 }
+      while end < bytes.count, isBlank(bytes[end]), bytes[end] != separator { end += 1 }
       if end == bytes.count {
         position = end
         return
@@ -244,6 +277,8 @@ extension CSVReader {
 
 private let quote = UInt8(ascii: "\"")
 private let comma = UInt8(ascii: ",")
+private let semicolon = UInt8(ascii: ";")
+private let tab = UInt8(ascii: "\t")
 private let lineFeed = UInt8(ascii: "\n")
 private let carriageReturn = UInt8(ascii: "\r")
 

@@ -120,7 +120,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .table("a header alone", ["no rows"], "ds,y\n"),
     .table("a header without a newline", ["no rows"], "ds,y"),
     .table("no column of values", [":1:", "no column \"y\"", "\"z\""], "ds,x,z\n2000-01,1,2\n"),
-    .table("no column of times", [":1:", "no column \"ds\""], "x,y,z\n2000-01,1,2\n"),
+    .table("no column of times", [":1:", "no column \"ds\""], "x,y,z\na,1,2\n"),
     .table(
       "no column of that name", [":1:", "\"price\""], Table(months: 40).csv,
       ["--value-column", "price"]),
@@ -131,7 +131,21 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .table(
       "one column for two things", [":1:", "cannot hold both"], Table(months: 40).csv,
       ["--value-column", "ds"]),
-    .table("semicolons", [":1:", "semicolons"], "ds;y\n2000-01;1\n2000-02;2\n"),
+    .table(
+      "two decimal marks", [":3:", "decimal point", "line 2"],
+      "ds;y\n2000-01;1,5\n2000-02;2.5\n"),
+    .table(
+      "days or months first", ["01/02/2000", "%d/%m/%Y", "%m/%d/%Y"],
+      "ds,y\n01/02/2000,1\n02/02/2000,2\n03/02/2000,3\n"),
+    .table(
+      "values to fill in", ["1 value is missing: line 3 (2000-02)", "--fill zero"],
+      "ds,y\n2000-01,1\n2000-02,\n2000-03,3\n", ["--fill", "none"]),
+    .table(
+      "a future that is not known", ["price", "3 rows", "2000-04, 2000-05", "lstm future"],
+      "ds,y,price\n2000-01,1,1\n2000-02,2,2\n2000-03,3,3\n", ["--known", "price"]),
+    .table(
+      "a known column that is not there", [":1:", "no column \"price\"", "--known"],
+      Table(months: 40).csv, ["--known", "price"]),
     .row("no number", ["column \"y\": \"abc\""], "2001-09-01,abc"),
     .row("a number and more", ["column \"y\": \"12 apples\""], "2001-09-01,12 apples"),
     .row("infinity", ["column \"y\"", "infinite"], "2001-09-01,inf"),
@@ -190,6 +204,11 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--windows", "-1"], "--windows=-1"),
     .usage(["--season", "0"], "--season", "0"),
     .usage(["--seed"], "--seed", "one"),
+    .usage(["--fill", "mean"], "--fill", "mean"),
+    .usage(["--calendar", "\"hours\"", "weekday"], "--calendar", "hours"),
+    .usage(["--date-format", "\"%d/%m\""], "--date-format", "%d/%m"),
+    .usage(["--wide"], "--wide", "--value-column", "y"),
+    .usage(["table.csv", "read"], "--future", "table.csv", "--output", "table.csv"),
     .usage(["--json", "standard output"], "--output", "-", "--json"),
     .usage(["same"], "--output", "a.csv", "--plot", "a.csv"),
     .usage(["same"], "--output", "a.csv", "--save", "a.csv"),

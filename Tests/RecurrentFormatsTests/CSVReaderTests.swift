@@ -1,3 +1,4 @@
+import Foundation
 import RecurrentFormats
 import Testing
 
@@ -45,6 +46,36 @@ private func fault(in text: String) -> String? { fault(in: Array(text.utf8)) }
   @Test func byteOrderMark() throws {
     let table = try read([0xEF, 0xBB, 0xBF] + Array("ds,y\n1,2\n".utf8))
     #expect(table.header == ["ds", "y"])
+  }
+
+  @Test(arguments: [";", "\t"]) func otherSeparators(_ separator: String) throws {
+    let text = "a|b, c|\"d|e\"\n1,5|2|x\n|,25|\n"
+    var reader = try CSVReader(
+      Array(text.replacingOccurrences(of: "|", with: separator).utf8), file: "t.csv")
+    #expect(reader.header == ["a", "b, c", "d\(separator)e"])
+    #expect(try reader.nextRow())
+    #expect(try reader.number(at: 0) == 1.5)
+    #expect(try reader.number(at: 1) == 2)
+    #expect(try reader.nextRow())
+    #expect(try reader.number(at: 0).isNaN)
+    #expect(try reader.number(at: 1) == 0.25)
+    #expect(try !reader.nextRow())
+  }
+
+  /// As many commas as semicolons: a comma it is.
+  @Test func commasComeFirst() throws {
+    #expect(try read("a;b,c\n1,2\n").header == ["a;b", "c"])
+  }
+
+  @Test func oneDecimalMarkInAFile() throws {
+    var reader = try CSVReader(Array("a;b\n1,5;1.5\n".utf8), file: "t.csv")
+    #expect(try reader.nextRow())
+    #expect(try reader.number(at: 0) == 1.5)
+    #expect {
+      try reader.number(at: 1)
+    } throws: {
+      "\($0)" == "t.csv:2: column \"b\": \"1.5\" has a decimal point, line 2 has a decimal comma"
+    }
   }
 
   @Test func quotedFields() throws {

@@ -67,13 +67,46 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     ("Passengers,Month\n112,1949-01\n118,1949-02\n", "Month", [112, 118]),
     (",0\n1821,269\n1822,321\n", "", [269, 321]),
     ("t,x\n1,5.5\n2,6.5\n", "t", [5.5, 6.5]),
+    // The index that a data frame is written with is no column of values.
+    (",Quarter,Income\n0,1970 Q1,0.5\n1,1970 Q2,0.75\n", "Quarter", [0.5, 0.75]),
+    // Four digits may be sales: the date decides.
+    ("Month,Sales,remark\n1960-01,6550,a\n1960-02,8728,b\n", "Month", [6550, 8728]),
   ])
-  func twoColumnsExplainThemselves(text: String, time: String, values: [Double]) throws {
+  func columnsThatLeaveNoChoiceExplainThemselves(text: String, time: String, values: [Double])
+    throws
+  {
     let table = try table(text)
     #expect(table.columns.time == time)
     #expect(table.series[0].values == values)
     #expect(table.notes.count == 1)
     #expect(table.notes[0].hasPrefix("times are read from column \"\(time)\", values from"))
+  }
+
+  @Test func theNamesOfOthersAreUsual() throws {
+    let table = try table("item_id,timestamp,target\nA,2024-01-01,1\nA,2024-01-02,2\n")
+    #expect(table.columns == SeriesTable.Columns(id: "item_id", time: "timestamp", value: "target"))
+    #expect(table.notes.isEmpty)
+  }
+
+  @Test func aTimeInSeveralColumns() throws {
+    let text = "No,year,month,day,hour,x\n1,2010,12,31,23,5\n2,2011,1,1,0,6\n3,2011,1,1,2,8\n"
+    let named = try table(text, SeriesColumns(time: "year,month,day,hour", value: "x"))
+    #expect(named.frequency.description == "hourly")
+    #expect(shown(named.series[0].values) == ["5.0", "6.0", "nan", "8.0"])
+    #expect(named.series[0].start.description == "2010-12-31T23:00")
+    #expect(named.columns.time == "ds" && named.notes.isEmpty)
+    let found = try table(text, SeriesColumns(value: "x"))
+    #expect(shown(found.series[0].values) == ["5.0", "6.0", "nan", "8.0"])
+    #expect(
+      found.notes == [
+        "times are read from column \"year\", \"month\", \"day\", \"hour\""
+      ])
+    #expect(
+      fault(
+        in: text.replacing("2011,1,1,2", with: "2011,13,1,2"),
+        SeriesColumns(time: "year,month,day,hour", value: "x"))
+        == "t.csv:4: column \"year\": \"2011 13 1 2\" is not a time; accepted are numbers of "
+        + "year, month, day, hour, minute and second")
   }
 
   @Test func rowsOutOfOrderAreSorted() throws {
@@ -150,6 +183,47 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     #expect(hourly.notes.count == 1)
   }
 
+  /// Midnight of Berlin in UTC.
+  @Test func daysThatBeginAnHourEarlierInSummer() throws {
+    let table = try table(
+      """
+      ds,y
+      2024-03-28T23:00Z,1
+      2024-03-29T23:00Z,2
+      2024-03-30T23:00Z,3
+      2024-03-31T22:00Z,4
+      2024-04-01T22:00Z,5
+      """)
+    #expect(table.frequency.description == "daily")
+    #expect(table.series[0].values == [1, 2, 3, 4, 5])
+    #expect(table.series[0].futureTimes(1)[0].description == "2024-04-02T22:00Z")
+    #expect(table.notes.count == 1)
+    // From Monday to Tuesday at midnight of a place east of it, an hour before its own day.
+    let east = try SeriesTable(
+      parsing: Array(
+        "ds,y\n2024-10-25 00:00,1\n2024-10-26 00:00,2\n2024-10-27 00:00,3\n2024-10-27 23:00,4\n2024-10-28 23:00,5\n"
+          .utf8), file: "t.csv")
+    #expect(east.frequency.description == "daily")
+    #expect(east.series[0].values == [1, 2, 3, 4, 5])
+  }
+
+  /// The hour that clocks are set back by, in local time.
+  @Test func anHourThatComesTwice() throws {
+    let text =
+      "ds,y\n2024-10-27 01:00,1\n2024-10-27 02:00,2\n2024-10-27 02:00,4\n2024-10-27 03:00,5\n"
+    #expect(
+      fault(in: text)
+        == "t.csv:4: column \"ds\": 2024-10-27 02:00 stands twice, first at line 3; where clocks "
+        + "were set back, --duplicates mean takes the mean of the two hours")
+    for (policy, value) in [(DuplicateRows.mean, 3.0), (.first, 2), (.last, 4)] {
+      var options = SeriesTable.Options()
+      options.duplicates = policy
+      let table = try SeriesTable(parsing: Array(text.utf8), file: "t.csv", options: options)
+      #expect(table.series[0].values == [1, value, 5])
+      #expect(table.notes.count == 1 && table.notes[0].hasPrefix("1 row has the time of another"))
+    }
+  }
+
   @Test func aDateMayStandForMidnight() throws {
     let table = try table("ds,y\n2024-01-01,1\n2024-01-01 12:00,2\n2024-01-02,3\n")
     #expect(table.frequency.description == "every 12 hours")
@@ -177,20 +251,23 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     ("", "t.csv: the file is empty"),
     ("ds,y\n", "t.csv:1: no rows below the header"),
     (
-      "ds,value\n1,2\n",
-      "t.csv:1: no column \"y\" for the values; the columns are \"ds\", \"value\""
+      "ds,a,b\n1,2,3\n",
+      "t.csv:1: no column \"y\" for the values (--value-column names another, --wide takes each as "
+        + "a series); the columns are \"ds\", \"a\", \"b\""
     ),
     (
-      "date,y\n1,2\n", "t.csv:1: no column \"ds\" for the times; the columns are \"date\", \"y\""
+      "ds,a\n1,x\n",
+      "t.csv:1: no column \"y\" for the values (--value-column names another); "
+        + "the columns are \"ds\", \"a\""
     ),
     (
       "a,b,c\n1,2,3\n",
-      "t.csv:1: no column \"ds\" for the times; the columns are \"a\", \"b\", \"c\""
+      "t.csv:1: no column \"ds\" for the times (--time-column names another); "
+        + "the columns are \"a\", \"b\", \"c\""
     ),
     (
-      "ds;y\n1;2\n",
-      "t.csv:1: no column \"ds\" for the times; "
-        + "the file seems to be separated by semicolons, commas are expected"
+      "ds;y\n1;2,5\n2;3.5\n",
+      "t.csv:3: column \"y\": \"3.5\" has a decimal point, line 2 has a decimal comma"
     ),
     ("ds,y,y\n1,2,3\n", "t.csv:1: two columns are named \"y\": the 2nd and the 3rd"),
     ("ds,y\n1,2\n2,abc\n", "t.csv:3: column \"y\": \"abc\" is not a number"),
@@ -201,7 +278,8 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     (
       "ds,y\n2024-01-01,2\n31/01/2024,3\n",
       "t.csv:3: column \"ds\": \"31/01/2024\" is not a time; "
-        + "accepted are 2024-01-31, 2024-01-31T10:30, 2024-01, 2024 or an integer"
+        + "accepted are 2024-01-31, 2024-01-31T10:30, 31/01/2024, 2024-01, 2024 Q1, 2024-W05, "
+        + "2024, an integer, and what --date-format says"
     ),
     (
       "ds,y\n2024-01-01,2\n17,3\n",
@@ -214,16 +292,18 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     ),
     (
       "ds,y\n1,1\n3,1\n2,1\n\n1,1\n3,9\n",
-      "t.csv:6: column \"ds\": 1 stands twice, first at line 2"
+      "t.csv:6: column \"ds\": 1 stands twice, first at line 2; more that stand twice: line 7 (3); "
+        + "--duplicates first, last or mean takes one value"
     ),
     (
       "unique_id,ds,y\nA,1,1\nB,1,1\nA,2,1\nB,1,2\n",
-      "t.csv:5: column \"ds\": 1 stands twice in series \"B\", first at line 3"
+      "t.csv:5: column \"ds\": 1 stands twice in series \"B\", first at line 3; "
+        + "--duplicates first, last or mean takes one value"
     ),
     (
       "store,ds,y\nA,1,1\nB,1,1\n",
       "t.csv:3: column \"ds\": 1 stands twice, first at line 2; "
-        + "if the file holds several series, name the column of their ids"
+        + "if the file holds several series, --id-column names the column of their ids"
     ),
     (
       "ds,y\n2024-01-01,1\n",

@@ -31,6 +31,7 @@ public struct ForecastStudy: Sendable {
     on context: ComputeContext = .default
   ) throws -> (study: ForecastStudy, model: Forecaster) {
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireKnown(horizon: configuration.horizon, of: usable)
     var study = ForecastStudy(table, configuration)
     study.noteShortSeries(usable)
     try study.backtest(settings, journal: &journal, on: context)
@@ -63,6 +64,7 @@ public struct ForecastStudy: Sendable {
   ) throws -> ForecastStudy {
     try table.requireFrequency(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireKnown(horizon: horizon ?? model.configuration.horizon, of: usable)
     var study = ForecastStudy(table, model.configuration(horizon: horizon))
     study.noteShortSeries(usable)
     study.predict(usable, by: model)

@@ -2,11 +2,13 @@ import RecurrentFormats
 
 /// Which columns of a file hold what.
 public struct SeriesColumns: Sendable, Hashable {
-  /// The column of the series' ids; nil: `unique_id` if there is one, otherwise one series.
+  /// The column of the series' ids; nil: `unique_id` or `item_id` if there is one, otherwise one
+  /// series.
   public var id: String?
-  /// The column of times; nil: `ds`.
+  /// The column of times, or several with commas between them: year, month, day, hour, minute; nil:
+  /// `ds` or `timestamp`, or the one that holds times.
   public var time: String?
-  /// The column of values; nil: `y`.
+  /// The column of values; nil: `y` or `target`, or the one that is left.
   public var value: String?
 
   public init(id: String? = nil, time: String? = nil, value: String? = nil) {
@@ -18,74 +20,191 @@ public struct SeriesColumns: Sendable, Hashable {
 
 /// The positions of the columns in a file, and how they were found.
 struct ColumnPositions {
-  var id: Int?
-  var time: Int
-  var value: Int
-  var note: String?
+  private(set) var id: Int?
+  /// The column of times, or those of year, month, day, …
+  private(set) var times: [Int] = []
+  /// The column of values, or one for each series.
+  private(set) var values: [Int] = []
+  /// The columns wanted beside these, in the order in which they were named.
+  private(set) var covariates: [Int] = []
+  private(set) var notes: [String] = []
 
-  /// Finds the columns by name.
+  /// What the values of a table are.
+  enum Values { case one, all, none }
+
+  private let reader: CSVReader
+  private var header: [String] { reader.header }
+
+  /// Finds the columns by name; where nothing is said and the usual names are absent, by what they
+  /// hold, if that leaves no choice.
   ///
-  /// Where nothing is said and the default names are absent, a file of exactly two columns explains
-  /// itself if one of them is a time.
-  ///
-  /// - Parameter reader: stands on the first row.
-  init(_ names: SeriesColumns, in reader: CSVReader) throws(TableError) {
-    let header = reader.header
-    let missing = { (name: String, role: String) in
-      TableError(
-        file: reader.file, line: reader.headerLine,
-        message: "no column \(quotedForMessage(name)) for the \(role); " + Self.listing(header))
+  /// - Parameters:
+  ///   - covariates: further columns that have to be there, and the options that named them.
+  ///   - reader: stands on the first row.
+  init(
+    _ names: SeriesColumns, values: Values,
+    covariates wanted: [(name: String, option: String)] = [],
+    in reader: CSVReader
+  ) throws(TableError) {
+    self.reader = reader
+    for (name, option) in wanted {
+      guard let found = header.firstIndex(of: name) else { throw missing(name, "\(option)") }
+      covariates.append(found)
     }
-
-    if let name = names.id {
-      guard let found = header.firstIndex(of: name) else { throw missing(name, "series ids") }
-      id = found
-    } else {
-      id = header.firstIndex(of: "unique_id")
+    if values != .all { id = try column(names.id, ["unique_id", "item_id"], "series ids") }
+    if let name = names.time { times = try timeColumns(name) }
+    if values == .one, let value = try column(names.value, ["y", "target"], "values") {
+      self.values = [value]
     }
-    var time = header.firstIndex(of: names.time ?? "ds")
-    var value = header.firstIndex(of: names.value ?? "y")
-    if time == nil, let name = names.time { throw missing(name, "times") }
-    if value == nil, let name = names.value { throw missing(name, "values") }
-
-    if header.count == 2, id == nil, time == nil, value == nil,
-      let dated = Self.timeColumn(in: reader)
-    {
-      (time, value) = (dated, 1 - dated)
-      note =
-        "times are read from column \(quotedForMessage(header[dated])), "
-        + "values from column \(quotedForMessage(header[1 - dated]))"
+    if times.isEmpty { times = try foundTimes(isWide: values == .all) }
+    switch values {
+    case .one: if self.values.isEmpty { self.values = [try foundValue()] }
+    case .all:
+      self.values = open
+      if self.values.isEmpty {
+        throw error("no column is left for a series; " + listing)
+      }
+    case .none: break
     }
-    guard let time else { throw missing("ds", "times") }
-    guard let value else { throw missing("y", "values") }
-    self.time = time
-    self.value = value
+    try refuseTwoRoles(wanted.map(\.name))
+  }
 
-    let roles = [("series ids", id), ("times", time), ("values", value)]
+  // MARK: Named columns
+
+  private func column(
+    _ name: String?, _ usual: [String], _ role: String
+  ) throws(TableError) -> Int? {
+    guard let name else { return usual.lazy.compactMap { header.firstIndex(of: $0) }.first }
+    guard let found = header.firstIndex(of: name) else { throw missing(name, "the \(role)") }
+    return found
+  }
+
+  /// One column, or the parts of a time in several.
+  private func timeColumns(_ name: String) throws(TableError) -> [Int] {
+    if let found = header.firstIndex(of: name) { return [found] }
+    let parts = name.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    var columns: [Int] = []
+    for part in parts {
+      guard let found = header.firstIndex(of: part) else { throw missing(part, "the times") }
+      columns.append(found)
+    }
+    guard (2...6).contains(columns.count) else { throw missing(name, "the times") }
+    return columns
+  }
+
+  // MARK: Columns by what they hold
+
+  /// The columns that have no role yet; a first column without a name that counts the rows has none.
+  private var open: [Int] {
+    let taken = Set([id].compactMap { $0 } + times + values + covariates)
+    return header.indices.filter { !taken.contains($0) && !($0 == 0 && isIndex && times != [0]) }
+  }
+
+  /// Whether the first column is the index that a data frame was written with.
+  private var isIndex: Bool {
+    guard let name = header.first, name.isEmpty || name.hasPrefix("Unnamed:"), header.count > 2
+    else { return false }
+    return ["0", "1"].contains(reader.trimmedText(at: 0))
+  }
+
+  private mutating func foundTimes(isWide: Bool) throws(TableError) -> [Int] {
+    if let usual = try column(nil, ["ds", "timestamp"], "times") { return [usual] }
+    let candidates = open.compactMap { column in
+      precision(column).map { (column: column, precision: $0) }
+    }
+    let dated = candidates.filter { $0.precision > .year }
+    let parts = dateParts
+    if dated.isEmpty, parts.count > 1 {
+      for part in parts { note("times", part) }
+      return parts
+    }
+    let called = candidates.filter { Self.timeNames.contains(header[$0.column].lowercased()) }
+    let years = candidates.filter { $0.precision == .year }
+    let only = [dated, called, years].first { $0.count == 1 }?[0].column
+    // Where one column is left, it is the times, if it can be; of two columns or of a wide table the
+    // first that can.
+    let isClear = open.count == 1 || header.count == 2 || isWide
+    let first = isClear ? (dated + years + candidates).first?.column : nil
+    guard let found = dated.count > 1 ? called.count == 1 ? only : nil : only ?? first else {
+      throw error(
+        "no column \"ds\" for the times (--time-column names another); " + listing)
+    }
+    note("times", found)
+    return [found]
+  }
+
+  /// The columns of year, month, day, … as far as each has one.
+  private var dateParts: [Int] {
+    let names = header.map { $0.lowercased() }
+    var parts: [Int] = []
+    for part in ["year", "month", "day", "hour", "minute", "second"] {
+      guard let column = names.firstIndex(of: part), open.contains(column) else { break }
+      parts.append(column)
+    }
+    return parts
+  }
+
+  private mutating func foundValue() throws(TableError) -> Int {
+    let open = open
+    let candidates = open.filter { reader.isNumber(at: $0) }
+    guard candidates.count == 1 else {
+      throw error(
+        "no column \"y\" for the values (--value-column names another"
+          + (candidates.count > 1 ? ", --wide takes each as a series" : "") + "); " + listing)
+    }
+    note("values", candidates[0])
+    return candidates[0]
+  }
+
+  private static let timeNames: Set = [
+    "date", "datetime", "date_time", "time", "timestamp", "day", "week", "month", "quarter", "year",
+    "period", "step", "t",
+  ]
+
+  /// What the field of the first row is as a time; nil if it is none.
+  private func precision(_ column: Int) -> Timestamp.Style.Precision? {
+    let range = reader.trimmedRange(at: column)
+    if let time = Timestamp(parsing: reader.bytes, in: range) { return time.style.precision }
+    return TimePattern.Detector(first: reader.bytes, in: range)?.likely.precision
+  }
+
+  // MARK: Messages
+
+  private mutating func note(_ role: String, _ column: Int) {
+    let name = quotedForMessage(header[column])
+    guard let last = notes.popLast() else {
+      return notes.append("\(role) are read from column \(name)")
+    }
+    notes.append(last + (last.hasPrefix(role) ? ", \(name)" : ", \(role) from column \(name)"))
+  }
+
+  private func refuseTwoRoles(_ covariateNames: [String]) throws(TableError) {
+    let roles =
+      [("series ids", id)] + times.map { ("times", $0) } + values.map { ("values", $0) }
+      + covariates.map { ("covariates", $0) }
     for (index, role) in roles.enumerated() {
       for other in roles[..<index] where other.1 == role.1 && role.1 != nil {
         throw TableError(
           file: reader.file, line: reader.headerLine, column: header[role.1 ?? 0],
-          message: "cannot hold both the \(other.0) and the \(role.0)")
+          message: other.0 == role.0
+            ? "is named twice for the \(role.0)"
+            : "cannot hold both the \(other.0) and the \(role.0)")
       }
     }
   }
 
-  /// The first column whose first value is a calendar time, or else an integer.
-  private static func timeColumn(in reader: CSVReader) -> Int? {
-    let times = reader.header.indices.map { column in
-      (column, Timestamp(parsing: reader.bytes, in: reader.trimmedRange(at: column)))
-    }
-    let dated = times.first { $0.1.map { !$0.isInteger } ?? false }
-    return (dated ?? times.first { $0.1 != nil })?.0
+  /// - Parameter use: what the column was wanted for.
+  private func missing(_ name: String, _ use: String) -> TableError {
+    error("no column \(quotedForMessage(name)) for \(use); " + listing)
   }
 
-  private static func listing(_ header: [String]) -> String {
-    if header.count == 1, let separator = [";", "\t"].first(where: header[0].contains) {
-      let name = separator == ";" ? "semicolons" : "tabs"
-      return "the file seems to be separated by \(name), commas are expected"
-    }
+  private func error(_ message: String) -> TableError {
+    TableError(file: reader.file, line: reader.headerLine, message: message)
+  }
+
+  private var listing: String {
     let names = header.prefix(20).map(quotedForMessage).joined(separator: ", ")
-    return "the columns are \(names)" + (header.count > 20 ? " and \(header.count - 20) more" : "")
+    return "the columns are \(names)"
+      + (header.count > 20 ? " and \(header.count - 20) more" : "")
   }
 }

@@ -1,3 +1,5 @@
+import RecurrentFormats
+
 extension SeriesTable {
   /// Sixteen digits that change with any value, time or id: they say whether a checkpoint is of these
   /// data (FNV-1a; it is no protection against malice).
@@ -8,17 +10,24 @@ extension SeriesTable {
       for byte in text.utf8 { add(byte) }
       add(0)
     }
-    add("\(frequency)")
-    for one in series {
-      add(one.id ?? "")
-      add("\(one.start)")
-      for value in one.values {
+    func add(_ values: [Double]) {
+      for value in values {
         let bits = value.isNaN ? UInt64.max : value.bitPattern
         for shift in stride(from: 0, to: 64, by: 8) {
           add(UInt8(truncatingIfNeeded: bits >> shift))
         }
       }
     }
+    add("\(frequency)")
+    for one in series {
+      add(one.id ?? "")
+      add("\(one.start)")
+      add(one.values)
+      for column in one.covariates.known + one.covariates.past { add(column) }
+      add(one.covariates.statics)
+    }
+    if !schema.isEmpty { add(schema.json.text()) }
+    if let calendar { add(JSONValue.object(calendar.json).text()) }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

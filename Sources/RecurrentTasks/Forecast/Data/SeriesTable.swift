@@ -22,10 +22,16 @@ public struct SeriesTable: Sendable {
   public var frequency: Frequency
   /// The series, in the order in which they first appear.
   public var series: [TimeSeries]
+  /// What the columns beside the values are.
+  public var schema = CovariateSchema()
+  /// The features of the calendar that a network reads; nil for none.
+  public var calendar: CalendarFeatures?
   /// What was done to the data that nobody need worry about, a sentence each.
   public var notes: [String]
   /// What may be wrong with the data, a sentence each, naming the first five places.
   public var warnings: [String]
+  /// The file that says what is known of the future, if there is one.
+  var futureFile: String?
 
   public init(
     file: String = "-", columns: Columns = Columns(), frequency: Frequency, series: [TimeSeries],

@@ -7,12 +7,18 @@ public struct TimeSeries: Sendable, Hashable {
   public var frequency: Frequency
   /// One value per step from ``start`` on; NaN where it is missing.
   public var values: [Double]
+  /// What the table says beside the values.
+  public var covariates: SeriesCovariates
 
-  public init(id: String? = nil, start: Timestamp, frequency: Frequency, values: [Double]) {
+  public init(
+    id: String? = nil, start: Timestamp, frequency: Frequency, values: [Double],
+    covariates: SeriesCovariates = SeriesCovariates()
+  ) {
     self.id = id
     self.start = start
     self.frequency = frequency
     self.values = values
+    self.covariates = covariates
   }
 
   /// The time of a step, which may lie behind the last value.
@@ -23,16 +29,16 @@ public struct TimeSeries: Sendable, Hashable {
     (0..<horizon).map { time(at: values.count + $0) }
   }
 
-  /// The series up to a step, without that step.
+  /// The series up to a step, without that step; what was known of later steps stays known.
   public func prefix(_ count: Int) -> TimeSeries {
     var result = self
     result.values = Array(values.prefix(count))
+    result.covariates.past = covariates.past.map { Array($0.prefix(count)) }
     return result
   }
 
   /// How many values are not missing.
   public var observedCount: Int { values.count { !$0.isNaN } }
-
 }
 
 /// Whether all values that are not missing are the same; true of fewer than two.

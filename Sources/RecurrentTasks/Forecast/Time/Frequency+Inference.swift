@@ -2,9 +2,11 @@ extension Frequency {
   /// The frequency of ascending, distinct times, with gaps allowed; nil if there are fewer than two
   /// times or they lie on no common grid.
   public init?(inferring times: [Timestamp]) {
-    guard let inferred = FrequencyInference(groups: [times]), inferred.isRegular else {
-      return nil
-    }
+    guard let first = times.first,
+      let inferred = FrequencyInference(
+        groups: [times.map(\.ticks)], areIntegers: first.isInteger),
+      inferred.isRegular
+    else { return nil }
     self = inferred.frequency
   }
 }
@@ -19,19 +21,18 @@ package struct FrequencyInference: Sendable {
   /// Whether every time lies on its series' grid.
   package let isRegular: Bool
 
-  /// Takes each series' ascending, distinct times, all of one style; nil if no series has two.
-  package init?(groups: [[Timestamp]]) {
-    let ticks = Distances(groups) { $1.ticks - $0.ticks }
-    guard let usual = ticks.mostCommon, let sample = groups.first(where: { !$0.isEmpty })?[0]
-    else { return nil }
+  /// Takes the ticks of each series' ascending, distinct times; nil if no series has two.
+  package init?(groups: [[Int]], areIntegers: Bool) {
+    let ticks = Distances(groups) { $1 - $0 }
+    guard let usual = ticks.mostCommon else { return nil }
 
     var candidates: [Candidate] = []
-    if sample.isInteger {
+    if areIntegers {
       candidates.append(Candidate(Frequency(.step, count: usual)))
       candidates.append(Candidate(Frequency(.step, count: ticks.divisor), leastDensity: 0.5))
     } else {
       if usual >= 28 * Timestamp.ticksPerDay {
-        let months = Distances(groups) { $1.date.monthNumber - $0.date.monthNumber }
+        let months = Distances(groups) { date($1).monthNumber - date($0).monthNumber }
         let day = Self.dayOfMonth(groups)
         if let usualMonths = months.mostCommon, usualMonths > 0, months.divisor > 0 {
           candidates.append(Candidate(Frequency(.month, count: usualMonths, dayOfMonth: day)))
@@ -53,19 +54,23 @@ package struct FrequencyInference: Sendable {
   }
 
   /// The day of the month all times are on, a shorter month's last day standing for it.
-  private static func dayOfMonth(_ groups: [[Timestamp]]) -> Int {
-    let dates = groups.joined().lazy.map(\.date)
+  private static func dayOfMonth(_ groups: [[Int]]) -> Int {
+    let dates = groups.joined().lazy.map(date)
     return dates.allSatisfy(\.isLastOfMonth) ? 31 : dates.map(\.day).max() ?? 1
   }
 
   /// Whether weekends lie between the times; without one, Monday to Friday is simply five days.
-  private static func passesWeekends(_ groups: [[Timestamp]]) -> Bool {
+  private static func passesWeekends(_ groups: [[Int]]) -> Bool {
     groups.contains { times in
       guard let first = times.first, let last = times.last else { return false }
-      return floorDivide(first.day + 3, 7) != floorDivide(last.day + 3, 7)
+      return floorDivide(day(first) + 3, 7) != floorDivide(day(last) + 3, 7)
     }
   }
 }
+
+private func day(_ ticks: Int) -> Int { floorDivide(ticks, Timestamp.ticksPerDay) }
+
+private func date(_ ticks: Int) -> CivilDate { CivilDate(daysSinceEpoch: day(ticks)) }
 
 private struct Candidate {
   var frequency: Frequency
@@ -77,16 +82,18 @@ private struct Candidate {
     self.leastDensity = leastDensity
   }
 
-  func fits(_ groups: [[Timestamp]]) -> Bool {
+  func fits(_ groups: [[Int]]) -> Bool {
     var present = 0
     var expected = 0
     for times in groups {
       guard let first = times.first, let last = times.last else { continue }
-      for time in times where frequency.steps(from: first, to: time) == nil { return false }
+      for time in times where frequency.steps(fromTicks: first, toTicks: time) == nil {
+        return false
+      }
       // The first time itself may be off a calendar's grid.
-      guard frequency.steps(from: last, to: first) != nil else { return false }
+      guard frequency.steps(fromTicks: last, toTicks: first) != nil else { return false }
       present += times.count
-      expected += (frequency.steps(from: first, to: last) ?? 0) + 1
+      expected += (frequency.steps(fromTicks: first, toTicks: last) ?? 0) + 1
     }
     return Double(present) >= leastDensity * Double(expected)
   }
@@ -96,7 +103,7 @@ private struct Candidate {
 private struct Distances {
   private var counts: [Int: Int] = [:]
 
-  init(_ groups: [[Timestamp]], _ distance: (Timestamp, Timestamp) -> Int) {
+  init(_ groups: [[Int]], _ distance: (Int, Int) -> Int) {
     // Neighbours mostly lie equally far apart: one dictionary access a run, not one a time.
     var current = 0
     var run = 0

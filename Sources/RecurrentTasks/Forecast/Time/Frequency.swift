@@ -17,12 +17,15 @@ public struct Frequency: Sendable, Hashable {
   /// The day of the month that months are counted on; a shorter month has its last day instead, so
   /// 31 means month ends.
   package let dayOfMonth: Int
+  /// The distance in ticks, for units of fixed length.
+  private let ticks: Int
 
   package init(_ unit: Unit, count: Int = 1, dayOfMonth: Int = 1) {
     precondition(count >= 1, "a frequency counts at least one \(unit), not \(count)")
     self.unit = unit
     self.count = count
     self.dayOfMonth = dayOfMonth
+    ticks = count * (Self.fixedUnits.first { $0.0 == unit }?.1 ?? 1)
   }
 
   /// A distance of so many microseconds, in the largest unit that gives a whole count.
@@ -40,10 +43,15 @@ public struct Frequency: Sendable, Hashable {
     (.second, Timestamp.ticksPerSecond),
   ]
 
-  /// The distance in ticks, for units of fixed length.
-  private var ticks: Int {
-    let size = Self.fixedUnits.first { $0.0 == unit }?.1 ?? 1
-    return size * count
+}
+
+extension Frequency {
+  /// Whether several steps lie in a day.
+  package var isFinerThanDays: Bool {
+    switch unit {
+    case .microsecond, .second, .minute, .hour: ticks < Timestamp.ticksPerDay
+    case .step, .day, .businessDay, .week, .month: false
+    }
   }
 }
 
@@ -52,39 +60,59 @@ public struct Frequency: Sendable, Hashable {
 extension Frequency {
   /// The time this many steps later, earlier if negative, printed in the same form.
   public func advanced(_ time: Timestamp, by steps: Int) -> Timestamp {
-    var result = time
+    Timestamp(ticks: advanced(ticks: time.ticks, by: steps), style: time.style)
+  }
+
+  package func advanced(ticks start: Int, by steps: Int) -> Int {
     switch unit {
     case .month:
-      let date = CivilDate(monthNumber: time.date.monthNumber + steps * count, day: dayOfMonth)
-      result.ticks = product(date.daysSinceEpoch, Timestamp.ticksPerDay) + time.ticksOfDay
+      let (day, rest) = Self.parts(start)
+      let month = CivilDate(daysSinceEpoch: day).monthNumber
+      let date = CivilDate(monthNumber: month + steps * count, day: dayOfMonth)
+      return product(date.daysSinceEpoch, Timestamp.ticksPerDay) + rest
     case .businessDay:
-      let number = Self.businessDayNumber(time.day) + steps * count
-      let day = floorDivide(number, 5) * 7 + floorRemainder(number, 5) - 3
-      result.ticks = product(day, Timestamp.ticksPerDay) + time.ticksOfDay
+      let (day, rest) = Self.parts(start)
+      let number = Self.businessDayNumber(day) + steps * count
+      let next = floorDivide(number, 5) * 7 + floorRemainder(number, 5) - 3
+      return product(next, Timestamp.ticksPerDay) + rest
     default:
-      result.ticks = time.ticks + product(steps, ticks)
+      return start + product(steps, ticks)
     }
-    return result
   }
 
   /// How many steps lead from one time to another; nil if no whole number does.
   public func steps(from start: Timestamp, to end: Timestamp) -> Int? {
+    steps(fromTicks: start.ticks, toTicks: end.ticks)
+  }
+
+  package func steps(fromTicks start: Int, toTicks end: Int) -> Int? {
     let units: Int
     switch unit {
     case .month:
-      guard start.ticksOfDay == end.ticksOfDay,
-        end.date == CivilDate(monthNumber: end.date.monthNumber, day: dayOfMonth)
+      let (first, last) = (Self.parts(start), Self.parts(end))
+      let (startDate, endDate) = (
+        CivilDate(daysSinceEpoch: first.day), CivilDate(daysSinceEpoch: last.day)
+      )
+      guard first.rest == last.rest,
+        endDate == CivilDate(monthNumber: endDate.monthNumber, day: dayOfMonth)
       else { return nil }
-      units = end.date.monthNumber - start.date.monthNumber
+      units = endDate.monthNumber - startDate.monthNumber
     case .businessDay:
-      guard start.ticksOfDay == end.ticksOfDay, CivilDate.weekday(daysSinceEpoch: end.day) < 5
+      let (first, last) = (Self.parts(start), Self.parts(end))
+      guard first.rest == last.rest, CivilDate.weekday(daysSinceEpoch: last.day) < 5
       else { return nil }
-      units = Self.businessDayNumber(end.day) - Self.businessDayNumber(start.day)
+      units = Self.businessDayNumber(last.day) - Self.businessDayNumber(first.day)
     default:
-      let distance = end.ticks - start.ticks
+      let distance = end - start
       return distance % ticks == 0 ? distance / ticks : nil
     }
     return units % count == 0 ? units / count : nil
+  }
+
+  /// The day, and the ticks of the day.
+  private static func parts(_ ticks: Int) -> (day: Int, rest: Int) {
+    let day = floorDivide(ticks, Timestamp.ticksPerDay)
+    return (day, ticks - day * Timestamp.ticksPerDay)
   }
 
   /// Business days from Monday, 1969-12-29.

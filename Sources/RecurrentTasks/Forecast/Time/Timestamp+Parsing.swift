@@ -15,7 +15,8 @@ extension Timestamp {
 
   /// The forms that are read, for messages.
   package static let acceptedForms =
-    "2024-01-31, 2024-01-31T10:30, 2024-01, 2024 or an integer"
+    "2024-01-31, 2024-01-31T10:30, 31/01/2024, 2024-01, 2024 Q1, 2024-W05, 2024, an integer, "
+    + "and what --date-format says"
 }
 
 private struct TimestampScanner {

@@ -37,6 +37,8 @@ extension Timestamp {
     package var offsetForm = OffsetForm.none
     /// Minutes east of UTC.
     package var offset: Int16 = 0
+    /// How it is written that is not in ISO 8601's order.
+    package var pattern: TimePattern?
 
     package init(_ precision: Precision) { self.precision = precision }
   }
@@ -58,6 +60,7 @@ extension Timestamp {
 extension Timestamp: CustomStringConvertible {
   public var description: String {
     if style.precision == .integer { return String(ticks) }
+    if let pattern = style.pattern { return pattern.text(ofTicks: ticks) }
     let date = date
     var text = padded(date.year, 4)
     if style.precision >= .month { text += "-" + padded(date.month, 2) }
@@ -88,7 +91,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 /// The number with leading zeros up to a width.
-private func padded(_ number: Int, _ width: Int) -> String {
+func padded(_ number: Int, _ width: Int) -> String {
   let digits = String(abs(number))
   return (number < 0 ? "-" : "")
     + String(repeating: "0", count: max(0, width - digits.count)) + digits

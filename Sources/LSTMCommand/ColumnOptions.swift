@@ -1,0 +1,145 @@
+import ArgumentParser
+import Recurrent
+
+/// What a table of series is, and what goes with it.
+struct ColumnOptions: ParsableArguments {
+  @Option(help: "The column of the series' ids. Default: unique_id or item_id, if there is one.")
+  var idColumn: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The column of times, or several: year,month,day,hour. Default: ds, timestamp, or the one "
+        + "that holds times."))
+  var timeColumn: String?
+
+  @Option(help: "The column of values. Default: y, target, or the only one that is left.")
+  var valueColumn: String?
+
+  @Flag(help: "Take each column as a series, beside the one of times.")
+  var wide = false
+
+  @Option(help: "How times are written, as %d/%m/%Y. Default: found out.")
+  var dateFormat: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where values are missing: \(words(MissingFill.self)). mask learns nothing from them; none "
+        + "refuses the table; the others make them up, in what is scored too.",
+      valueName: "how"))
+  var fill = MissingFill.mask
+
+  @Option(
+    help: ArgumentHelp(
+      "Where a series has a time twice: \(words(DuplicateRows.self)).", valueName: "which"))
+  var duplicates = DuplicateRows.refuse
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns known in the future too, repeatable or with commas.", valueName: "columns"))
+  var known: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Columns known only in the past, likewise.", valueName: "columns"))
+  var past: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The known columns of the steps to forecast, CSV; lstm future writes what it has to hold.",
+      valueName: "file"))
+  var future: String?
+
+  @Option(
+    name: .customLong("static"),
+    help: ArgumentHelp("A row for each series of what never changes, CSV.", valueName: "file"))
+  var statics: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is read of the calendar: auto, none, or of "
+        + "\(CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ",")).",
+      valueName: "parts"))
+  var calendar = "none"
+
+  @Option(
+    help: ArgumentHelp(
+      "Days that are not like others, CSV: a column ds or date, and perhaps one of names.",
+      valueName: "file"))
+  var holidays: String?
+
+  private static func words<Choice: RawRepresentable<String> & CaseIterable>(
+    _ choices: Choice.Type
+  ) -> String {
+    choices.allCases.map(\.rawValue).joined(separator: ", ")
+  }
+
+  func validate() throws {
+    guard CalendarChoice(calendar) != nil else {
+      let parts = CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        "--calendar is auto, none, or some of \(parts) with commas between them, "
+          + "found \"\(calendar)\"")
+    }
+    if let dateFormat, TimePattern(dateFormat) == nil {
+      throw ValidationError(
+        "--date-format has a year and, as far as there are, month, day, hour and minute, as "
+          + "%d/%m/%Y %H:%M, found \"\(dateFormat)\"")
+    }
+    if wide, idColumn != nil || valueColumn != nil {
+      throw ValidationError("--wide has no columns of ids and values to be named")
+    }
+  }
+
+  private func names(_ texts: [String]) -> [String] {
+    texts.flatMap { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// What is read beside the table.
+  var read: [String] { [future, statics, holidays].compactMap { $0 } }
+
+  /// Reads the table and says what there is to say about it.
+  ///
+  /// - Parameters:
+  ///   - schema: The columns beside the values that a model reads; nil: those that are named.
+  ///   - calendar: The calendar features of a model; nil: those that are wanted.
+  ///   - horizon: The steps whose known values have to be there.
+  func table(
+    _ path: String, _ console: Console, schema: CovariateSchema? = nil,
+    calendar: CalendarFeatures? = nil, horizon: Int = 0
+  ) throws -> SeriesTable {
+    let table = try SeriesTable(
+      parsing: readFile(path), file: path, options: options(schema, calendar))
+    // Of a table that is refused, the reason is all there is to say.
+    let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireKnown(horizon: horizon, of: usable)
+    for note in table.notes { console.note(note) }
+    for warning in table.warnings { console.warn(warning) }
+    return table
+  }
+
+  private func options(
+    _ schema: CovariateSchema?, _ modelCalendar: CalendarFeatures?
+  ) throws -> SeriesTable.Options {
+    var options = SeriesTable.Options(
+      columns: SeriesColumns(id: idColumn, time: timeColumn, value: valueColumn))
+    options.isWide = wide
+    options.known = names(known)
+    options.past = names(past)
+    options.future = try future.map(file)
+    options.statics = try statics.map(file)
+    options.schema = schema
+    options.calendar = CalendarChoice(calendar) ?? .none
+    options.holidays = try holidays.map(file)
+    options.modelCalendar = modelCalendar
+    options.timePattern = dateFormat.flatMap(TimePattern.init)
+    options.fill = fill
+    options.duplicates = duplicates
+    return options
+  }
+
+  private func file(_ path: String) throws -> TableFile {
+    TableFile(name: path, bytes: try readFile(path))
+  }
+}
+
+extension MissingFill: ExpressibleByArgument {}
+extension DuplicateRows: ExpressibleByArgument {}

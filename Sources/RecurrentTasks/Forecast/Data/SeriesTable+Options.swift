@@ -1,0 +1,63 @@
+extension SeriesTable {
+  /// How a table is read.
+  public struct Options: Sendable {
+    public var columns: SeriesColumns
+    /// Whether each column is a series of its own, instead of one of ids saying what a row is of.
+    public var isWide = false
+    /// Columns whose values are known in the future too, such as prices or weather forecasts.
+    public var known: [String] = []
+    /// Columns known only in the past.
+    public var past: [String] = []
+    /// The known columns of the steps that follow the table.
+    public var future: TableFile?
+    /// A row for each series with what never changes about it.
+    public var statics: TableFile?
+    /// What the columns beside the values are; nil: what the table shows. A model's own, where the
+    /// table is for that model.
+    public var schema: CovariateSchema?
+    /// Which features of the calendar a network reads.
+    public var calendar = CalendarChoice.none
+    /// Days that are not like others.
+    public var holidays: TableFile?
+    /// The calendar features of a model, where the table is for that model.
+    public var modelCalendar: CalendarFeatures?
+    /// How times are written; nil: found out.
+    public var timePattern: TimePattern?
+    public var fill = MissingFill.mask
+    public var duplicates = DuplicateRows.refuse
+
+    public init(columns: SeriesColumns = SeriesColumns()) { self.columns = columns }
+  }
+}
+
+/// The bytes of a table and the name it has in errors.
+public struct TableFile: Sendable {
+  public var name: String
+  public var bytes: [UInt8]
+
+  public init(name: String, bytes: [UInt8]) {
+    self.name = name
+    self.bytes = bytes
+  }
+}
+
+/// What is done where a series has no value.
+public enum MissingFill: String, Sendable, CaseIterable {
+  /// The table is refused.
+  case none
+  case zero
+  /// The last value before it; before the first value it stays missing.
+  case ffill
+  /// A straight line between its neighbours, and the nearest value before the first and after the
+  /// last.
+  case interpolate
+  /// It stays missing: nothing is learnt from it, and nothing is scored.
+  case mask
+}
+
+/// What is done where a time stands twice in a series.
+public enum DuplicateRows: String, Sendable, CaseIterable {
+  /// The table is refused.
+  case refuse
+  case first, last, mean
+}
