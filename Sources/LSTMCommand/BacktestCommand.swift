@@ -52,7 +52,8 @@ struct BacktestCommand: ParsableCommand {
     var parts = windows.job
     parts["verb"] = "backtest"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(for: table, configuration, parts: parts)
+    var journal = try training.journal(
+      for: table, configuration, parts: parts, fits: windows.fits)
     let study: ForecastStudy
     do {
       study = try ForecastStudy.backtest(

@@ -116,6 +116,15 @@ struct ColumnOptions: ParsableArguments {
     return table
   }
 
+  /// Reads the table by what a model reads of one.
+  func table(
+    _ path: String, _ console: Console, for model: Forecaster, horizon: Int = 0
+  ) throws -> SeriesTable {
+    let covariates = model.configuration.covariates
+    return try table(
+      path, console, schema: covariates.schema, calendar: covariates.calendar, horizon: horizon)
+  }
+
   private func options(
     _ schema: CovariateSchema?, _ modelCalendar: CalendarFeatures?
   ) throws -> SeriesTable.Options {

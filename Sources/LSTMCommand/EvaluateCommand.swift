@@ -41,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
     let forecaster = try Forecaster(path: model, on: shared.context)
     try forecaster.requireHorizon(horizon)
     try windows.requireRoom(for: horizon ?? forecaster.configuration.horizon)
-    let table = try columns.table(data, console)
+    let table = try columns.table(data, console, for: forecaster)
     try judging.check()
     if let plot { try OutputFile.check(plot) }
     let study = try ForecastStudy.evaluate(

@@ -53,7 +53,8 @@ struct ForecastCommand: ParsableCommand {
     var parts = windows.job
     parts["verb"] = "forecast"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(for: table, configuration, parts: parts)
+    var journal = try training.journal(
+      for: table, configuration, parts: parts, fits: windows.fits + 1)
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(

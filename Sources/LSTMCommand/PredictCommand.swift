@@ -35,7 +35,7 @@ struct PredictCommand: ParsableCommand {
     let forecaster = try Forecaster(path: model, on: shared.context)
     try forecaster.requireHorizon(horizon)
     let table = try columns.table(
-      data, console, horizon: horizon ?? forecaster.configuration.horizon)
+      data, console, for: forecaster, horizon: horizon ?? forecaster.configuration.horizon)
     for path in [output, plot] { try OutputFile.check(path) }
     let study = try ForecastStudy.predict(table, by: forecaster, horizon: horizon)
     for note in study.notes { console.note(note) }

@@ -29,78 +29,6 @@ struct SharedOptions: ParsableArguments {
   }
 }
 
-/// What a forecaster is made of.
-struct ModelOptions: ParsableArguments {
-  @Option(help: "Steps to forecast.")
-  var horizon: Int
-
-  @Option(help: "Steps after which a pattern repeats. Default: the frequency's, or what is seen.")
-  var season: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "The cell of the network, with options as lstm:peepholes=i+o,projection=16: "
-        + Cell.presets.map(\.name).joined(separator: ", ") + "."))
-  var cell = "lstm"
-
-  @Option(help: "Units of a layer.")
-  var hidden = 32
-
-  @Option(help: "Layers.")
-  var layers = 1
-
-  @Option(help: "Passes over the windows of the data. Default: chosen by their number.")
-  var epochs: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Percent that a band should hold, repeatable or with commas. Default: 80,90.",
-      valueName: "level"))
-  var level: [String] = []
-
-  func validate() throws {
-    for (name, value, range) in [
-      ("--horizon", horizon, ForecastConfiguration.horizons),
-      ("--season", season ?? 1, ForecastConfiguration.seasons),
-      ("--hidden", hidden, ForecastConfiguration.hiddenSizes),
-      ("--layers", layers, ForecastConfiguration.layerNumbers),
-      ("--epochs", epochs ?? 1, 1...100_000),
-    ] where !range.contains(value) {
-      throw ValidationError(
-        "\(name) is at least 1 and at most \(range.upperBound), found \(value)")
-    }
-    _ = try levels
-    do { _ = try Cell.named(cell) } catch { throw ValidationError("--cell: \(error)") }
-  }
-
-  private var levels: [Double] {
-    get throws {
-      if level.isEmpty { return [80, 90] }
-      let texts = level.flatMap {
-        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      }
-      let values = try texts.map { text in
-        guard let value = Double(text), value > 0, value < 100 else {
-          throw ValidationError("--level is a percentage between 0 and 100, found \"\(text)\"")
-        }
-        return value
-      }
-      return Set(values).sorted()
-    }
-  }
-
-  func configuration(for table: SeriesTable, seed: Int, _ console: Console) throws
-    -> ForecastConfiguration
-  {
-    let season = table.season(given: season)
-    if let note = season.note { console.note(note) }
-    return ForecastConfiguration(
-      frequency: "\(table.frequency)", horizon: horizon, season: season.length, levels: try levels,
-      cell: cell,
-      hiddenSize: hidden, numLayers: layers, epochs: epochs, seed: seed)
-  }
-}
-
 /// How a training run can be stopped and taken up again.
 struct RunOptions: ParsableArguments {
   @Option(help: "Keep the state of the training in this file, so that it can be taken up again.")
@@ -109,12 +37,34 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Take up the training that this checkpoint holds.")
   var resume: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long training may take, as 90s, 10m or 2h: each network has a share of it and takes as "
+        + "many steps as fit. Results then depend on the machine.",
+      valueName: "time"))
+  var timeLimit: String?
+
   @Option(help: "Write the training's progress to this file, a JSON object a line.")
   var log: String?
 
   func validate() throws {
     if checkpoint == "-" { throw ValidationError("--checkpoint is a file, not standard output") }
+    if let timeLimit, Self.duration(timeLimit) == nil {
+      throw ValidationError("--time-limit is a time as 90s, 10m or 2h, found \"\(timeLimit)\"")
+    }
     if log == "-" { throw ValidationError("--log is a file, not standard output") }
+  }
+
+  /// nil: as long as it takes.
+  var limit: Duration? { timeLimit.flatMap(Self.duration) }
+
+  private static func duration(_ text: String) -> Duration? {
+    let units = ["s": 1.0, "m": 60, "h": 3600]
+    let unit = text.last.flatMap { units[String($0)] }
+    guard let number = Double(unit == nil ? text : String(text.dropLast())),
+      number > 0, number <= 1e6
+    else { return nil }
+    return .seconds(number * (unit ?? 1))
   }
 
   /// What a run reads that its results must not replace; its checkpoint may take its own place.

@@ -40,12 +40,15 @@ struct TrainForecastCommand: ParsableCommand {
     let training = try TrainingRun(continuation, console)
     var journal = try training.journal(
       for: table, configuration,
-      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)])
+      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)], fits: 1)
     let forecaster: Forecaster
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
       forecaster = try Forecaster(
-        fitting: usable.map { ForecastSeries(table.series[$0].values) }, configuration,
+        fitting: usable.map {
+          configuration.covariates.series(
+            table.series[$0], of: table, horizon: configuration.horizon)
+        }, configuration,
         journal: &journal,
         label: "final", on: shared.context(numbers.precision))
     } catch {

@@ -13,9 +13,11 @@ struct TrainingRun {
     if let checkpoint = options.checkpoint { try OutputFile.check(checkpoint) }
   }
 
-  /// - Parameter parts: What the networks depend on beside the configuration and the data.
+  /// - Parameters:
+  ///   - parts: What the networks depend on beside the configuration and the data.
+  ///   - fits: How often a forecaster is fitted, for the time to be shared.
   func journal(
-    for table: SeriesTable, _ configuration: ForecastConfiguration, parts: JSONObject
+    for table: SeriesTable, _ configuration: ForecastConfiguration, parts: JSONObject, fits: Int
   ) throws -> ForecastJournal {
     var job: JSONObject = parts
     job["configuration"] = .object(configuration.json)
@@ -23,7 +25,8 @@ struct TrainingRun {
     let (console, log) = (console, log)
     return try ForecastJournal(
       job: job, checkpoint: options.checkpoint, resume: options.resume,
-      stop: Interruption.watch()
+      stop: Interruption.watch(),
+      limit: options.limit.map { ($0, fits * (configuration.members + 1)) }
     ) { progress in
       if progress.step % 10 == 0 || progress.step == progress.steps {
         console.progress(

@@ -50,6 +50,13 @@ struct WindowOptions: ParsableArguments {
     Backtest.Settings(windows: windows ?? 3, step: step, testSize: testSize, refits: refit)
   }
 
+  /// How often a backtest fits a forecaster, as far as that is known beforehand.
+  var fits: Int {
+    let count = windows ?? 3
+    return refit ?? (testSize == nil && count <= Backtest.Settings.fewWindows)
+      ? count : min(count, 1)
+  }
+
   /// What a checkpoint has to agree with.
   var job: JSONObject {
     [

@@ -91,7 +91,7 @@ struct InspectCommand: ParsableCommand {
       throw ValidationError(
         "--network is at most \(forecaster.networkCount) of this model, found \(network)")
     }
-    let table = try columns.table(data, shared.console)
+    let table = try columns.table(data, shared.console, for: forecaster)
     for path in [svg, csv].compactMap({ $0 }) { try OutputFile.check(path) }
     return try GateStudy(
       of: table, series: series, by: forecaster, network: network - 1, gates: gate)

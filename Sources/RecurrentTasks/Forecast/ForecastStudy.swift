@@ -100,7 +100,8 @@ public struct ForecastStudy: Sendable {
   ///
   /// - Parameter cutoff: Where what is known ends; nil for the end of the series.
   private func series(_ index: Int, before cutoff: Int? = nil) -> ForecastSeries {
-    let whole = ForecastSeries(table.series[index].values)
+    let whole = configuration.covariates.series(
+      table.series[index], of: table, horizon: configuration.horizon)
     return cutoff.map(whole.prefix) ?? whole
   }
 

@@ -93,9 +93,12 @@ public struct GateStudy: Sendable {
     // The first windows that the network was trained on had two seasons to read.
     let origins = max(min(max(2 * season, 3), count), count + 1 - Self.mostWindows)...count
     var windows = ForecastWindows(
-      season: season, seasons: model.seasons, horizon: model.configuration.horizon)
+      season: season, seasons: model.seasons, horizon: model.configuration.horizon,
+      features: model.configuration.features)
     windows.append(
-      ForecastSeries(series.values), base: Forecaster.base(series.values, model.configuration),
+      model.configuration.covariates.series(
+        series, of: table, horizon: model.configuration.horizon),
+      base: Forecaster.base(series.values, model.configuration),
       origins: Array(origins), scalesBefore: count)
     let names = (wanted + [kept].compactMap { $0 }).uniqued
     let recording = layer(

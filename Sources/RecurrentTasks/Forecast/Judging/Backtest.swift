@@ -108,7 +108,7 @@ extension Backtest {
     }
 
     /// Windows that are worth a fit each, where nobody said.
-    static let fewWindows = 5
+    public static let fewWindows = 5
   }
 }
 

@@ -14,10 +14,7 @@ extension ForecastConfiguration {
       "learning_rate": .number(learningRate),
       "input_seasons": inputSeasons.map(JSONValue.integer) ?? .null,
       "minimum": minimum.map(JSONValue.number) ?? .null,
-      "features": [
-        "known": .integer(features.known), "past": .integer(features.past),
-        "static": .integer(features.statics),
-      ],
+      "covariates": .object(covariates.json),
     ]
   }
 
@@ -51,7 +48,7 @@ extension ForecastConfiguration {
       dilations.allSatisfy(Self.dilationSteps.contains),
       let dropout = json["dropout"]?.number, dropout >= 0, dropout < 1,
       let learningRate = json["learning_rate"]?.number, learningRate > 0,
-      let features = json["features"]?.object.flatMap(FeatureCounts.init(json:))
+      let covariates = json["covariates"].flatMap(ForecastCovariates.init(json:))
     else { return nil }
     self.base = base
     self.transform = transform
@@ -62,14 +59,6 @@ extension ForecastConfiguration {
     self.learningRate = learningRate
     inputSeasons = json["input_seasons"]?.integer
     minimum = json["minimum"]?.number
-    self.features = features
-  }
-}
-
-extension FeatureCounts {
-  fileprivate init?(json: JSONObject) {
-    let counts = ["known", "past", "static"].map { json[$0]?.integer ?? -1 }
-    guard counts.allSatisfy((0...10_000).contains) else { return nil }
-    self.init(known: counts[0], past: counts[1], statics: counts[2])
+    self.covariates = covariates
   }
 }

@@ -39,8 +39,8 @@ public struct ForecastConfiguration: Sendable, Hashable {
   public var inputSeasons: Int?
   /// No forecast and no bound is below this; 0 for counts.
   public var minimum: Double?
-  /// How many covariates are read.
-  public var features = FeatureCounts()
+  /// What is read beside the values.
+  public var covariates = ForecastCovariates()
 
   public enum StatisticalBase: String, Sendable, CaseIterable {
     /// Smoothing, the last season and a regression: what the first version had.
@@ -83,6 +83,8 @@ public struct ForecastConfiguration: Sendable, Hashable {
 
   /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
   var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
+
+  var features: FeatureCounts { covariates.counts }
 
   /// Counts are counted: their distribution is not that of logarithms.
   var workingTransform: Transform { head == .negativeBinomial ? .none : transform }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Recurrent
+
+/// What a forecaster is made of.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "Steps to forecast.")
+  var horizon: Int
+
+  @Option(help: "Steps after which a pattern repeats. Default: the frequency's, or what is seen.")
+  var season: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "The cell of the network, with options as lstm:peepholes=i+o,projection=16: "
+        + Cell.presets.map(\.name).joined(separator: ", ") + "."))
+  var cell = "lstm"
+
+  @Option(help: "Units of a layer.")
+  var hidden = 32
+
+  @Option(help: "Layers.")
+  var layers = 1
+
+  @Option(help: "Passes over the windows of the data. Default: chosen by their number.")
+  var epochs: Int?
+
+  @OptionGroup(title: "Options of the network") var network: NetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Percent that a band should hold, repeatable or with commas. Default: 80,90.",
+      valueName: "level"))
+  var level: [String] = []
+
+  func validate() throws {
+    for (name, value, range) in [
+      ("--horizon", horizon, ForecastConfiguration.horizons),
+      ("--season", season ?? 1, ForecastConfiguration.seasons),
+      ("--hidden", hidden, ForecastConfiguration.hiddenSizes),
+      ("--layers", layers, ForecastConfiguration.layerNumbers),
+      ("--epochs", epochs ?? 1, 1...100_000),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "\(name) is at least 1 and at most \(range.upperBound), found \(value)")
+    }
+    _ = try levels
+    do { _ = try Cell.named(cell) } catch { throw ValidationError("--cell: \(error)") }
+  }
+
+  private var levels: [Double] {
+    get throws {
+      if level.isEmpty { return [80, 90] }
+      let texts = level.flatMap {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+      let values = try texts.map { text in
+        guard let value = Double(text), value > 0, value < 100 else {
+          throw ValidationError("--level is a percentage between 0 and 100, found \"\(text)\"")
+        }
+        return value
+      }
+      return Set(values).sorted()
+    }
+  }
+
+  func configuration(for table: SeriesTable, seed: Int, _ console: Console) throws
+    -> ForecastConfiguration
+  {
+    try network.check(table)
+    let season = table.season(given: season)
+    if let note = season.note { console.note(note) }
+    var configuration = ForecastConfiguration(
+      frequency: "\(table.frequency)", horizon: horizon, season: season.length, levels: try levels,
+      cell: cell, hiddenSize: hidden, numLayers: layers, epochs: epochs, seed: seed)
+    network.apply(to: &configuration)
+    configuration.covariates = ForecastCovariates(of: table)
+    return configuration
+  }
+}
