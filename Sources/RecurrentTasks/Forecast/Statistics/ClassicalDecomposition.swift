@@ -1,0 +1,69 @@
+/// What a season adds to a series or multiplies it by, by the classical decomposition of R's
+/// `decompose`: the mean distance from the moving average over a season at each phase.
+///
+/// A missing value is NaN and counts nowhere; an average needs three fifths of its season.
+struct ClassicalDecomposition: Sendable, Hashable {
+  enum Kind: Sendable, Hashable {
+    case additive, multiplicative
+  }
+
+  let kind: Kind
+  /// By phase, from that of the first value: what is added, 0 on average, or what is multiplied, 1
+  /// on average.
+  let seasonal: [Double]
+
+  /// nil for less than two seasons, for a phase that was never seen with its average, and for an
+  /// average of 0 or less that is to be divided by.
+  init?(_ values: some RandomAccessCollection<Double>, season: Int, kind: Kind) {
+    let values = Array(values)
+    guard season > 1, values.count >= 2 * season else { return nil }
+    let reach = season / 2
+    let endWeight = season.isMultiple(of: 2) ? 0.5 : 1
+    var sums = [Double](repeating: 0, count: season)
+    var counts = sums
+    for place in reach..<values.count - reach where !values[place].isNaN {
+      var sum = 0.0
+      var weight = 0.0
+      for other in place - reach...place + reach where !values[other].isNaN {
+        let part = abs(other - place) == reach ? endWeight : 1
+        sum += part * values[other]
+        weight += part
+      }
+      guard weight >= 0.6 * Double(season) else { continue }
+      let centre = sum / weight
+      switch kind {
+      case .additive: sums[place % season] += values[place] - centre
+      case .multiplicative:
+        guard centre > 0 else { return nil }
+        sums[place % season] += values[place] / centre
+      }
+      counts[place % season] += 1
+    }
+    guard counts.allSatisfy({ $0 > 0 }) else { return nil }
+    let means = zip(sums, counts).map { $0 / $1 }
+    let mean = means.reduce(0, +) / Double(season)
+    switch kind {
+    case .additive: seasonal = means.map { $0 - mean }
+    case .multiplicative:
+      guard mean > 0 else { return nil }
+      seasonal = means.map { $0 / mean }
+    }
+    self.kind = kind
+  }
+
+  /// A value without its season.
+  func adjusted(_ value: Double, at place: Int) -> Double {
+    switch kind {
+    case .additive: value - seasonal[place % seasonal.count]
+    case .multiplicative: value / seasonal[place % seasonal.count]
+    }
+  }
+
+  /// A value without season, with that of its place.
+  func restored(_ value: Double, at place: Int) -> Double {
+    switch kind {
+    case .additive: value + seasonal[place % seasonal.count]
+    case .multiplicative: value * seasonal[place % seasonal.count]
+    }
+  }
+}
