@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values of the statistical forecasts, from libraries that share no code with the package.
 
-    pip install statsmodels==0.15.0 numpy scipy
+    pip install statsmodels==0.15.0 statsforecast==2.1.1 numpy scipy
     python3 make_statistics_fixtures.py            # writes statistics.json beside itself
 
 `ets`: for each series (its `values` and `season`) the fifteen models that R's `ets` tries, as statsmodels
@@ -11,6 +11,15 @@ value, `logLikelihood` as R prints it (statsmodels' without the terms that depen
 
 `variances`: for models of known parameters the variance of each of the next values, from a million
 simulated futures.
+
+`theta`: for series without a season what statsforecast's dynamic optimised theta method finds
+(`alpha`, `theta`, `level`), its mean squared error from the fourth value on and its forecasts.
+
+`adjusted`: whether M4's test finds the season, by statsmodels' autocorrelations; the season by
+statsmodels' classical decomposition (R's `decompose`), for the phases that come next; and Naive2.
+
+`transforms`: scipy's Box-Cox of some values; `lambdas`: Guerrero's choice, by the definition in R's
+`BoxCox.lambda` and scipy's minimiser.
 """
 
 import csv
@@ -20,6 +29,11 @@ import pathlib
 import warnings
 
 import numpy as np
+import scipy.optimize
+import scipy.special
+from statsforecast.theta import auto_theta, forecast_theta
+from statsmodels.tsa.seasonal import seasonal_decompose
+from statsmodels.tsa.stattools import acf
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 HERE = pathlib.Path(__file__).parent
@@ -139,9 +153,100 @@ def variances():
     return cases
 
 
+def theta():
+    t = np.arange(53)
+    series = {
+        "trend": 30 + 0.7 * t + 4 * np.cos(t * t),
+        "steps": 10 + np.cumsum(np.cos(t * t)) + np.sin(t / 9),
+        "fall": 90 - 0.02 * t * t + 2 * np.cos(3 * t * t),
+    }
+    cases = []
+    for name, values in series.items():
+        model = auto_theta(values, 1, model="DOTM")
+        par = model["par"]
+        errors = model["residuals"][3:]
+        cases.append({
+            "name": name, "values": values.tolist(), "alpha": par["alpha"], "theta": par["theta"],
+            "level": par["initial_smoothed"], "error": float(np.mean(errors ** 2)),
+            "forecasts": forecast_theta(model, 9)["mean"].tolist()})
+    return cases
+
+
+def adjusted():
+    t = np.arange(59)
+    noise = np.cos(t * t)
+    series = [
+        ("air passengers", np.array(air_passengers()), 12),
+        ("weeks", 50 + 0.3 * t + 8 * np.sin(2 * np.pi * t / 7) + 5 * noise, 7),
+        ("around zero", 0.1 * t + 4 * np.sin(2 * np.pi * t / 5) + noise, 5),
+        ("none", 20 + 3 * noise, 6),
+        ("short", 20 + 9 * np.sin(2 * np.pi * t[:32] / 12), 12),
+    ]
+    cases = []
+    for name, values, season in series:
+        n = len(values)
+        r = acf(values, nlags=season, fft=False)[1:]
+        limit = 1.645 * math.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / n)
+        seasonal = n >= 3 * season and abs(r[-1]) > limit
+        kind = "multiplicative" if values.min() > 0 else "additive"
+        part = np.full(n + season + 3, 1.0 if kind == "multiplicative" else 0.0)
+        if seasonal:
+            found = seasonal_decompose(values, model=kind, period=season).seasonal
+            part = np.array([found[i % season] for i in range(len(part))])
+        if kind == "multiplicative":
+            naive2 = values[-1] / part[n - 1] * part[n:]
+        else:
+            naive2 = values[-1] - part[n - 1] + part[n:]
+        cases.append({
+            "name": name, "values": values.tolist(), "season": season,
+            "isSeasonal": bool(seasonal), "naive2": naive2.tolist()})
+    return cases
+
+
+def transforms():
+    values = np.array([1e-3, 0.5, 1, 7.25, 4e5])
+    return [
+        {"lambda": power, "values": values.tolist(),
+         "images": scipy.special.boxcox(values, power).tolist()}
+        for power in (-1, -0.3, -1e-9, 0, 0.25, 1, 2)]
+
+
+def guerrero(values, season):
+    values = np.array(values)
+    period = max(season, 2)
+    count = len(values) // period
+    parts = values[len(values) - count * period:].reshape(count, period)
+    means, deviations = parts.mean(1), parts.std(1, ddof=1)
+
+    def variation(power):
+        ratios = deviations / means ** (1 - power)
+        return ratios.std(ddof=1) / ratios.mean()
+
+    # The best of several, for there may be several hollows.
+    found = [
+        scipy.optimize.minimize_scalar(
+            variation, bounds=(low, low + 0.5), method="bounded", options={"xatol": 1e-11})
+        for low in np.arange(-1, 2, 0.5)]
+    return float(min(found, key=lambda result: result.fun).x)
+
+
+def lambdas():
+    t = np.arange(67)
+    series = [
+        ("air passengers", air_passengers(), 12),
+        ("squares", ((9 + 0.1 * t + np.sin(2 * np.pi * t / 5) + 0.4 * np.cos(t * t)) ** 2).tolist(), 5),
+        ("pairs", (30 + t + 0.1 * t * np.cos(t * t)).tolist(), 1),
+    ]
+    return [
+        {"name": name, "values": values, "season": season, "lambda": guerrero(values, season)}
+        for name, values, season in series]
+
+
 def main():
     warnings.filterwarnings("ignore")
-    document = {"ets": ets(), "variances": variances()}
+    document = {
+        "ets": ets(), "variances": variances(), "theta": theta(), "adjusted": adjusted(),
+        "transforms": transforms(), "lambdas": lambdas()}
     # A case a line.
     parts = (
         f' "{part}": [\n' + ",\n".join("  " + json.dumps(case) for case in cases) + "\n ]"
