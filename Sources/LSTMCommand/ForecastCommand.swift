@@ -8,9 +8,9 @@ struct ForecastCommand: ParsableCommand {
     abstract: "Forecast a table of series, and show how well that works.",
     discussion: """
       Reads a CSV (unique_id, ds, y; the id is optional; --wide for a column per series) or a file
-      of the Monash archive, trains a model, backtests it on rolling
-      windows against naive, seasonal naive, drift and mean, and forecasts with intervals. Writes
-      the forecast as CSV and a picture as SVG. With --windows 0 there is no backtest.
+      of the Monash archive, trains a model, backtests it on rolling windows against naive,
+      seasonal naive, drift, mean, Naive2, Theta and ETS, and forecasts with intervals. Writes the
+      forecast as CSV and a picture as SVG. With --windows 0 there is no backtest.
       """)
 
   @Argument(help: "The table, CSV or .tsf; - for standard input.")

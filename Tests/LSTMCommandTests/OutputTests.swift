@@ -52,7 +52,7 @@ private struct Results: Equatable {
 
     #expect(
       Set(document.leaderboard.map(\.method)) == [
-        "lstm", "naive", "seasonal-naive", "drift", "mean",
+        "lstm", "naive", "seasonal-naive", "drift", "mean", "naive2", "theta", "ets",
       ])
     for row in document.leaderboard {
       #expect(row.kind == (row.method == "lstm" ? "model" : "baseline"))
@@ -63,7 +63,7 @@ private struct Results: Equatable {
     }
     // Best first.
     let ranks = document.leaderboard.compactMap(\.mase)
-    #expect(ranks.count == 5 && ranks == ranks.sorted())
+    #expect(ranks.count == 8 && ranks == ranks.sorted())
     let coverage = try #require(document.model?.coverage)
     #expect(Set(coverage.keys) == ["50", "80", "97.5"])
     #expect(coverage.values.allSatisfy { (0...1).contains($0) })
@@ -261,7 +261,7 @@ private struct Results: Equatable {
     let outcome = try tool.run(["evaluate", "m", "later.csv", "--windows", "4", "--json"])
     #expect(outcome.status == 0, "\(outcome.stderr)")
     let document = try Document(outcome.stdout)
-    #expect(document.leaderboard.count == 5 && document.forecast.isEmpty)
+    #expect(document.leaderboard.count == 8 && document.forecast.isEmpty)
     #expect(document.model?.mase != nil)
     let text = try tool.run(["evaluate", "m", "later.csv"])
     #expect(text.stdout.contains("Backtest over 3 windows of 3 steps"))

@@ -128,3 +128,45 @@ private let gap = Double.nan
     }
   }
 }
+
+/// Those that find parameters in the history.
+@Suite struct FittedBaselines {
+  private let fitted = Baseline.allCases.filter(\.isFitted)
+
+  private func truth(_ place: Int) -> Double {
+    let season = Double(place % 6) * 4
+    return 33 + season + 0.3 * Double(place)
+  }
+
+  private var values: [Double] {
+    var values = (0..<50).map { truth($0) + Double($0 * $0 % 7 - 3) }
+    values[9] = gap
+    return values
+  }
+
+  @Test func followTheSeason() {
+    #expect(fitted.map(\.name) == ["naive2", "theta", "ets"])
+    for baseline in fitted {
+      let forecast = baseline.forecast(history: values, horizon: 9, season: 6)
+      for (step, value) in forecast.enumerated() {
+        #expect(abs(value - truth(50 + step)) < 7, "\(baseline)")
+      }
+    }
+  }
+
+  /// Fitted once, to what comes before the first origin; the first says the same as fitted anew.
+  @Test func oneFitForManyOrigins() {
+    for baseline in fitted {
+      func forecasts(_ origins: [Int], refits: Bool) -> [Double] {
+        baseline.forecasts(
+          of: values, origins: origins, horizon: 3, season: 6, refits: refits)
+      }
+      let once = forecasts([30, 41, 50], refits: false)
+      #expect(Array(once[..<3]) == forecasts([30], refits: true))
+      #expect(Array(once[3...]) != forecasts([41, 50], refits: true))
+      let short = baseline.forecasts(
+        of: Array(values[..<41]), origins: [30, 41], horizon: 3, season: 6, refits: false)
+      #expect(short == Array(once[..<6]), "\(baseline) does not look ahead")
+    }
+  }
+}

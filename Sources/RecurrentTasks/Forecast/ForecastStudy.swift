@@ -187,7 +187,7 @@ public struct ForecastStudy: Sendable {
       let values = context.map(groups.count) { group in
         baseline.forecasts(
           of: table.series[groups[group][0].series].values, origins: groups[group].map(\.cutoff),
-          horizon: horizon, season: season)
+          horizon: horizon, season: season, refits: refits)
       }
       return BacktestRecord.Method(
         name: baseline.name, kind: .baseline, values: values.flatMap { $0 })

@@ -2,9 +2,22 @@ extension Baseline {
   /// What ``forecast(history:horizon:season:)`` says at each of some origins, of the values before it,
   /// in one pass: row-major [origins, horizon].
   ///
-  /// - Parameter origins: Ascending, each 0 … values.count.
-  package func forecasts(of values: [Double], origins: [Int], horizon: Int, season: Int) -> [Double]
-  {
+  /// - Parameters:
+  ///   - origins: Ascending, each 0 … values.count.
+  ///   - refits: Whether what has parameters is fitted anew at each origin, or once, to what comes
+  ///     before the first one.
+  package func forecasts(
+    of values: [Double], origins: [Int], horizon: Int, season: Int, refits: Bool = true
+  ) -> [Double] {
+    if isFitted {
+      guard refits else {
+        return FittedBaseline(self, to: Array(values[..<(origins.first ?? 0)]), season: season)
+          .forecasts(of: values, origins: origins, horizon: horizon)
+      }
+      return origins.flatMap {
+        forecast(history: Array(values[..<$0]), horizon: horizon, season: season)
+      }
+    }
     var result: [Double] = []
     result.reserveCapacity(origins.count * horizon)
     var place = 0
@@ -38,6 +51,7 @@ extension Baseline {
           while index >= 0, values[index].isNaN { index -= season }
           result.append(index >= 0 ? values[index] : values[last])
         }
+      case .naive2, .theta, .ets: preconditionFailure("\(self) has been fitted")
       }
     }
     return result

@@ -1,4 +1,4 @@
-/// Forecasts that need no training, to hold every model against.
+/// Forecasts by statistics of one series, to hold every model against; the simplest first.
 public enum Baseline: String, Sendable, CaseIterable {
   /// The last value.
   case naive
@@ -8,9 +8,23 @@ public enum Baseline: String, Sendable, CaseIterable {
   case drift
   /// The mean of all values.
   case mean
+  /// ``Naive2``: the last value and the season, where there is one.
+  case naive2
+  /// ``Theta``: the optimised theta method.
+  case theta
+  /// ``ETS``: exponential smoothing chosen by AICc.
+  case ets
 
   /// The name in tables and files.
   public var name: String { rawValue }
+
+  /// Whether it has parameters to be found in the history, which takes its time.
+  package var isFitted: Bool {
+    switch self {
+    case .naive, .seasonalNaive, .drift, .mean: false
+    case .naive2, .theta, .ets: true
+    }
+  }
 
   /// The values after a history, in which missing values are NaN; all NaN if all are missing.
   ///
@@ -40,6 +54,9 @@ public enum Baseline: String, Sendable, CaseIterable {
       let centre = history[first]
       let sum = observed.reduce(0) { $0 + (history[$1] - centre) }
       return Array(repeating: centre + sum / Double(observed.count), count: horizon)
+    case .naive2, .theta, .ets:
+      return FittedBaseline(self, to: history, season: season)
+        .forecasts(of: history, origins: [history.count], horizon: horizon)
     }
   }
 }

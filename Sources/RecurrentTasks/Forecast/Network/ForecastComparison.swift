@@ -29,7 +29,7 @@ public struct ForecastComparison: Sendable, Hashable {
     let horizon = holdout.horizon
     var scores: [[Double]] = []
     var names = [method]
-    let baselines = Baseline.allCases
+    let baselines = Baseline.allCases.filter { !$0.isFitted }
     names += baselines.map(\.name)
     // A baseline begins anew at each origin: some two thousand say enough.
     let perSeries = max(4, 2000 / holdout.series.count)

@@ -1,0 +1,58 @@
+/// A baseline whose parameters have been found.
+///
+/// Whatever the values: where the method has nothing to say the last value stands in, and a constant
+/// is continued as it is.
+struct FittedBaseline: Sendable {
+  private enum Model {
+    case naive2(Naive2)
+    case theta(Theta)
+    case ets(ETS)
+  }
+
+  /// nil without a value to fit it to.
+  private let model: Model?
+
+  /// - Parameters:
+  ///   - baseline: One that has parameters.
+  ///   - history: NaN where missing.
+  init(_ baseline: Baseline, to history: [Double], season: Int) {
+    switch baseline {
+    case .naive2: model = .naive2(Naive2(fitting: history, season: season))
+    case .theta: model = Theta(fitting: history, season: season).map(Model.theta)
+    case .ets: model = ETS(fitting: history, season: season).map(Model.ets)
+    default: preconditionFailure("\(baseline) has no parameters")
+    }
+  }
+
+  /// Forecasts from before each origin, row-major [origins, horizon]; NaN before the first value.
+  ///
+  /// - Parameter origins: Ascending, each 0 … values.count.
+  func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
+    var result: [Double]
+    switch model {
+    case .naive2(let model):
+      result = model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .theta(let model):
+      result = model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .ets(let model):
+      result = model.forecasts(of: values, origins: origins, horizon: horizon)
+    case nil: result = Array(repeating: .nan, count: origins.count * horizon)
+    }
+    var place = 0
+    var last = Double.nan
+    var isConstant = true
+    for (row, origin) in origins.enumerated() {
+      while place < origin {
+        if !values[place].isNaN {
+          isConstant = isConstant && (last.isNaN || values[place] == last)
+          last = values[place]
+        }
+        place += 1
+      }
+      for step in row * horizon..<(row + 1) * horizon where isConstant || !result[step].isFinite {
+        result[step] = last
+      }
+    }
+    return result
+  }
+}
