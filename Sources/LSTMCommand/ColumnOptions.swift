@@ -18,6 +18,9 @@ struct ColumnOptions: ParsableArguments {
   @Flag(help: "Take each column as a series, beside the one of times.")
   var wide = false
 
+  @Flag(help: "Take each row as a series: its id, then its values, oldest first.")
+  var rows = false
+
   @Option(help: "How times are written, as %d/%m/%Y. Default: found out.")
   var dateFormat: String?
 
@@ -87,6 +90,9 @@ struct ColumnOptions: ParsableArguments {
     if wide, idColumn != nil || valueColumn != nil {
       throw ValidationError("--wide has no columns of ids and values to be named")
     }
+    if rows, wide || timeColumn != nil || valueColumn != nil {
+      throw ValidationError("--rows has no columns of times and values to be named")
+    }
   }
 
   private func names(_ texts: [String]) -> [String] {
@@ -131,6 +137,7 @@ struct ColumnOptions: ParsableArguments {
     var options = SeriesTable.Options(
       columns: SeriesColumns(id: idColumn, time: timeColumn, value: valueColumn))
     options.isWide = wide
+    options.isByRows = rows
     options.known = names(known)
     options.past = names(past)
     options.future = try future.map(file)

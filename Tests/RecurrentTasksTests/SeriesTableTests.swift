@@ -109,6 +109,46 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
         + "year, month, day, hour, minute and second")
   }
 
+  @Test func aSeriesInEachColumn() throws {
+    var options = SeriesTable.Options()
+    options.isWide = true
+    let text = ",Date,north,south\n0,2020-01-01,1,\n1,2020-01-03,3,30\n2,2020-01-02,NA,20\n"
+    let table = try SeriesTable(parsing: Array(text.utf8), file: "t.csv", options: options)
+    #expect(table.series.map(\.id) == ["north", "south"])
+    #expect(shown(table.series[0].values) == ["1.0", "nan", "3.0"])
+    #expect(table.series[1].values == [20, 30])
+    #expect(table.series[1].start.description == "2020-01-02")
+    #expect(table.columns == SeriesTable.Columns(id: "unique_id", time: "Date"))
+    #expect(table.warnings == ["1 value is missing: line 4 (\"north\", 2020-01-02)"])
+  }
+
+  /// As the files of the M4 competition are.
+  @Test func aSeriesInEachRow() throws {
+    func read(_ text: String) throws -> SeriesTable {
+      var options = SeriesTable.Options()
+      options.isByRows = true
+      return try SeriesTable(parsing: Array(text.utf8), file: "t.csv", options: options)
+    }
+    let counted = try read(
+      "\"V1\",\"V2\",\"V3\",\"V4\"\n\"H1\",\"605\",\"586\",\"\"\n\"H2\",,\"2\",\"3\"\n")
+    #expect(counted.series.map(\.id) == ["H1", "H2"])
+    #expect(counted.series.map(\.values) == [[605, 586], [2, 3]])
+    #expect(counted.series.map(\.start.description) == ["1", "2"])
+    #expect(counted.frequency.description == "integer steps")
+    let dated = try read("country;Q4 2019;Q1 2020;Q2 2020\nA;1,5;;2,5\nB;;3;\n")
+    #expect(dated.frequency.description == "quarterly")
+    #expect(dated.series.map(\.start.description) == ["Q4 2019", "Q1 2020"])
+    #expect(shown(dated.series[0].values) == ["1.5", "nan", "2.5"])
+    #expect(dated.series[1].values == [3])
+    // Downwards is no time axis.
+    #expect(try read("id,2020,2019,2018\nA,1,2,3\n").series[0].start.description == "1")
+    #expect {
+      try read("id,a\nA,1\nA,2\n")
+    } throws: {
+      "\($0)" == "t.csv:3: column \"id\": a second row for \"A\", the first is at line 2"
+    }
+  }
+
   @Test func rowsOutOfOrderAreSorted() throws {
     let table = try table("ds,y\n2024-01-01,1\n2024-01-04,4\n2024-01-02,2\n2024-01-03,3\n")
     #expect(table.series[0].values == [1, 2, 3, 4])
@@ -264,6 +304,11 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
       "a,b,c\n1,2,3\n",
       "t.csv:1: no column \"ds\" for the times (--time-column names another); "
         + "the columns are \"a\", \"b\", \"c\""
+    ),
+    (
+      "V1,V2,V3,V4\nH1,2,3,4\n",
+      "t.csv:1: no column \"ds\" for the times (--time-column names another, --rows takes each row "
+        + "as a series); the columns are \"V1\", \"V2\", \"V3\", \"V4\""
     ),
     (
       "ds;y\n1;2,5\n2;3.5\n",

@@ -127,7 +127,7 @@ struct ColumnPositions {
     let first = isClear ? (dated + years + candidates).first?.column : nil
     guard let found = dated.count > 1 ? called.count == 1 ? only : nil : only ?? first else {
       throw error(
-        "no column \"ds\" for the times (--time-column names another); " + listing)
+        "no column \"ds\" for the times (--time-column names another\(rowsHint)); " + listing)
     }
     note("times", found)
     return [found]
@@ -200,6 +200,14 @@ struct ColumnPositions {
 
   private func error(_ message: String) -> TableError {
     TableError(file: reader.file, line: reader.headerLine, message: message)
+  }
+
+  /// A text and then nothing but numbers may be a series.
+  private var rowsHint: String {
+    let isSeries =
+      header.count > 3 && !reader.isNumber(at: 0)
+      && header.indices.dropFirst().allSatisfy(reader.isNumber)
+    return isSeries ? ", --rows takes each row as a series" : ""
   }
 
   private var listing: String {

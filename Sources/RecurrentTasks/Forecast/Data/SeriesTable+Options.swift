@@ -4,6 +4,8 @@ extension SeriesTable {
     public var columns: SeriesColumns
     /// Whether each column is a series of its own, instead of one of ids saying what a row is of.
     public var isWide = false
+    /// Whether each row is a series of its own: its id, then its values, oldest first.
+    public var isByRows = false
     /// Columns whose values are known in the future too, such as prices or weather forecasts.
     public var known: [String] = []
     /// Columns known only in the past.

@@ -14,7 +14,7 @@ extension SeriesTable {
   /// Reads a table of series.
   ///
   /// A long table has a row per series and time, a wide one a row per time and a column per series;
-  /// rows may stand in any order. Text that begins with `@` is a file of the Monash archive. Empty
+  /// rows may stand in any order. A table by rows has a row per series. Text that begins with `@` is a file of the Monash archive. Empty
   /// and `NA` values and gaps in time become missing values, with a warning.
   ///
   /// - Parameters:
@@ -26,6 +26,8 @@ extension SeriesTable {
     var table: SeriesTable
     if MonashFile.isOne(bytes) {
       table = try SeriesTable(MonashFile(parsing: bytes, file: file), options)
+    } else if options.isByRows {
+      table = try SeriesTable(rowsOf: bytes, file, options)
     } else {
       table = try SeriesTable(csv: bytes, file, options)
     }
