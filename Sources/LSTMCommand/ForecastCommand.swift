@@ -21,6 +21,9 @@ struct ForecastCommand: ParsableCommand {
   @OptionGroup var windows: WindowOptions
   @OptionGroup var judging: JudgingOptions
 
+  @Flag(help: "Forecast with what did best in the backtest, be it a baseline.")
+  var best = false
+
   @Option(help: "Where the forecast goes; - for standard output.")
   var output = "forecast.csv"
 
@@ -36,6 +39,7 @@ struct ForecastCommand: ParsableCommand {
 
   func validate() throws {
     try windows.requireRoom(for: model.horizon)
+    if best, windows.windows == 0 { throw ValidationError("--best needs backtest windows") }
     try OutputFile.validate(
       [output, plot, save] + judging.written + continuation.written,
       besides: [data] + continuation.read,
@@ -56,7 +60,7 @@ struct ForecastCommand: ParsableCommand {
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
-        table, configuration, backtest: windows.settings, journal: &journal,
+        table, configuration, backtest: windows.settings, isBest: best, journal: &journal,
         on: shared.context(numbers.precision))
     } catch {
       console.endProgress()
@@ -77,7 +81,14 @@ struct ForecastCommand: ParsableCommand {
     try OutputFile.write(files + training.files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files,
-        with: report.dataLine + report.backtestText + report.chart)
+        with: report.dataLine + report.backtestText + hint(study) + report.chart)
     }
+  }
+
+  /// What to do where a baseline wins.
+  private func hint(_ study: ForecastStudy) -> String {
+    guard !best, let comparison = study.leaderboard.comparison, comparison.outcome == .baseline
+    else { return "" }
+    return "With --best the forecast is by \(comparison.baseline).\n"
   }
 }
