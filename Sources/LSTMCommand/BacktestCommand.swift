@@ -48,17 +48,19 @@ struct BacktestCommand: ParsableCommand {
     try judging.check()
     if let plot { try OutputFile.check(plot) }
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let training = try TrainingRun(continuation, console)
+    let run = try TrainingRun(continuation, console)
+    let context = shared.context(numbers.precision)
+    let training = try model.training(on: context)
     var parts = windows.job
     parts["verb"] = "backtest"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(
-      for: table, configuration, parts: parts, fits: windows.fits)
+    var journal = try run.journal(
+      for: table, configuration, parts: parts, training: training, fits: windows.fits)
     let study: ForecastStudy
     do {
       study = try ForecastStudy.backtest(
-        table, configuration, windows.settings, journal: &journal,
-        on: shared.context(numbers.precision))
+        table, configuration, windows.settings, training: training, journal: &journal,
+        on: context)
     } catch {
       console.endProgress()
       throw error
@@ -67,7 +69,7 @@ struct BacktestCommand: ParsableCommand {
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
     let files = report.files(plot: plot) + judging.files(of: study)
-    try OutputFile.write(files + training.files) { () throws(FileError) in
+    try OutputFile.write(files + run.files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
     }

@@ -22,6 +22,9 @@ struct ForecastCommand: ParsableCommand {
   @OptionGroup var windows: WindowOptions
   @OptionGroup var judging: JudgingOptions
 
+  @Flag(help: "Forecast with what did best in the backtest, be it a baseline.")
+  var best = false
+
   @Option(help: "Where the forecast goes; - for standard output.")
   var output = "forecast.csv"
 
@@ -37,6 +40,7 @@ struct ForecastCommand: ParsableCommand {
 
   func validate() throws {
     try windows.requireRoom(for: model.horizon)
+    if best, windows.windows == 0 { throw ValidationError("--best needs backtest windows") }
     try OutputFile.validate(
       [output, plot, save] + judging.written + continuation.written,
       besides: [data] + columns.read + continuation.read,
@@ -49,17 +53,20 @@ struct ForecastCommand: ParsableCommand {
     for path in [output, plot] + [save].compactMap({ $0 }) { try OutputFile.check(path) }
     try judging.check()
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let training = try TrainingRun(continuation, console)
+    let run = try TrainingRun(continuation, console)
+    let context = shared.context(numbers.precision)
+    let training = try model.training(on: context)
     var parts = windows.job
     parts["verb"] = "forecast"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(
-      for: table, configuration, parts: parts, fits: windows.fits + 1)
+    var journal = try run.journal(
+      for: table, configuration, parts: parts, training: training, fits: windows.fits + 1)
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
-        table, configuration, backtest: windows.settings, journal: &journal,
-        on: shared.context(numbers.precision))
+        table, configuration, backtest: windows.settings, isBest: best, training: training,
+        journal: &journal,
+        on: context)
     } catch {
       console.endProgress()
       throw error
@@ -76,10 +83,17 @@ struct ForecastCommand: ParsableCommand {
         ])
       files.append((save, document.bytes))
     }
-    try OutputFile.write(files + training.files) { () throws(FileError) in
+    try OutputFile.write(files + run.files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files,
-        with: report.dataLine + report.backtestText + report.chart)
+        with: report.dataLine + report.backtestText + hint(study) + report.chart)
     }
+  }
+
+  /// What to do where a baseline wins.
+  private func hint(_ study: ForecastStudy) -> String {
+    guard !best, let comparison = study.leaderboard.comparison, comparison.outcome == .baseline
+    else { return "" }
+    return "With --best the forecast is by \(comparison.baseline).\n"
   }
 }

@@ -24,6 +24,16 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Passes over the windows of the data. Default: chosen by their number.")
   var epochs: Int?
 
+  @Flag(
+    help: "Search for sensible settings of the network first, by what is held out of the series.")
+  var tune = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on from the networks of a model that was kept, of the same cell and sizes.",
+      valueName: "model"))
+  var from: String?
+
   @OptionGroup(title: "Options of the network") var network: NetworkOptions
 
   @Option(
@@ -61,6 +71,13 @@ struct ModelOptions: ParsableArguments {
       }
       return Set(values).sorted()
     }
+  }
+
+  /// What is read beside the table.
+  var read: [String] { [from].compactMap { $0 } }
+
+  func training(on context: ComputeContext) throws -> ForecastTraining {
+    ForecastTraining(start: try from.map { try Forecaster(path: $0, on: context) }, isTuned: tune)
   }
 
   func configuration(for table: SeriesTable, seed: Int, _ console: Console) throws

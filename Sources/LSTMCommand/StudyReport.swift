@@ -18,13 +18,16 @@ struct StudyReport {
     return line + (season > 1 ? ", season \(season)\n" : ", no season\n")
   }
 
-  /// The leaderboard with its heading. Why there is none, the notes say, or the user did.
+  /// What was seen before any test, and the leaderboard with its heading. Why there is none, the notes say, or the user did.
   var backtestText: String {
-    guard let windows = study.backtest?.windowsPerSeries else { return "\nNo backtest.\n" }
+    let validation = study.validation?.sentence.map { "\nBefore any test: \($0)\n" } ?? ""
+    guard let windows = study.backtest?.windowsPerSeries else {
+      return validation + "\nNo backtest.\n"
+    }
     let heading =
       "\nBacktest over \(windows) \(windows == 1 ? "window" : "windows") "
       + "of \(study.configuration.horizon) steps\n"
-    return heading + study.leaderboard.text
+    return validation + heading + study.leaderboard.text
       + (study.leaderboard.verdict.map { $0 + "\n" } ?? "")
   }
 
@@ -48,7 +51,7 @@ struct StudyReport {
     return ForecastPlot(
       title: "Forecast of \(study.table.columns.value)",
       subtitle: "\(study.configuration.horizon) steps, \(study.table.frequency)",
-      method: study.configuration.method,
+      method: study.method,
       panels: study.table.series.indices.map { index in
         let series = study.table.series[index]
         return ForecastPlot.Panel(
@@ -64,7 +67,7 @@ struct StudyReport {
 
   var forecastTable: ForecastTable {
     ForecastTable(
-      columns: study.table.columns, method: study.configuration.method,
+      columns: study.table.columns, method: study.method,
       forecasts: study.forecasts)
   }
 
@@ -76,7 +79,10 @@ struct StudyReport {
         "file": .string(study.table.file), "series": .integer(study.table.series.count),
         "frequency": .string("\(study.table.frequency)"),
       ],
+      "validation": study.validation.map { .object($0.json) } ?? .null,
       "leaderboard": study.leaderboard.json,
+      "verdict": study.leaderboard.verdict.map(JSONValue.string) ?? .null,
+      "method": .string(study.method),
       "backtest": study.backtest.map { .object($0.json) } ?? .null,
       "forecast": forecastTable.json,
       "notes": .array((study.table.notes + study.notes).map(JSONValue.string)),

@@ -28,7 +28,8 @@ struct TrainForecastCommand: ParsableCommand {
 
   func validate() throws {
     try OutputFile.validate(
-      [save] + continuation.written, besides: [data] + columns.read + continuation.read,
+      [save] + continuation.written,
+      besides: [data] + columns.read + model.read + continuation.read,
       asJSON: shared.json)
   }
 
@@ -37,31 +38,36 @@ struct TrainForecastCommand: ParsableCommand {
     let table = try columns.table(data, console)
     try OutputFile.check(save)
     let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let training = try TrainingRun(continuation, console)
-    var journal = try training.journal(
+    let run = try TrainingRun(continuation, console)
+    let context = shared.context(numbers.precision)
+    let training = try model.training(on: context)
+    var journal = try run.journal(
       for: table, configuration,
-      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)], fits: 1)
+      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)],
+      training: training, fits: 1)
     let forecaster: Forecaster
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
-      forecaster = try Forecaster(
-        fitting: usable.map {
-          configuration.covariates.series(
-            table.series[$0], of: table, horizon: configuration.horizon)
-        }, configuration,
-        journal: &journal,
-        label: "final", on: shared.context(numbers.precision))
+      let series = usable.map {
+        configuration.covariates.series(
+          table.series[$0], of: table, horizon: configuration.horizon)
+      }
+      let (fitted, search) = try training.fitted(
+        to: series, configuration, journal: &journal, label: "final", on: context)
+      forecaster = fitted
+      if let search { console.note(search.summary) }
     } catch {
       console.endProgress()
       throw error
     }
     console.endProgress()
+    if let sentence = forecaster.validation?.sentence { console.note(sentence) }
     let document = forecaster.document(training: ["data": .object(table.summary)])
-    let files = [(path: save, content: document.bytes)] + training.files
+    let files = [(path: save, content: document.bytes)] + run.files
     try OutputFile.write(files) { () throws(FileError) in
       if save == "-" { return }
       let json: JSONObject = [
-        "configuration": .object(configuration.json), "model": .string(save),
+        "configuration": .object(forecaster.configuration.json), "model": .string(save),
       ]
       try StandardStream.output.write(
         shared.json ? JSONValue.object(json).text(indented: true) + "\n" : "Written: \(save)\n")

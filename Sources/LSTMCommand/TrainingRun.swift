@@ -17,16 +17,19 @@ struct TrainingRun {
   ///   - parts: What the networks depend on beside the configuration and the data.
   ///   - fits: How often a forecaster is fitted, for the time to be shared.
   func journal(
-    for table: SeriesTable, _ configuration: ForecastConfiguration, parts: JSONObject, fits: Int
+    for table: SeriesTable, _ configuration: ForecastConfiguration, parts: JSONObject,
+    training: ForecastTraining, fits: Int
   ) throws -> ForecastJournal {
     var job: JSONObject = parts
     job["configuration"] = .object(configuration.json)
     job["data"] = .string(table.fingerprint)
+    job["tuned"] = .bool(training.isTuned)
+    job["from"] = training.start.map { .object($0.configuration.json) } ?? .null
     let (console, log) = (console, log)
     return try ForecastJournal(
       job: job, checkpoint: options.checkpoint, resume: options.resume,
       stop: Interruption.watch(),
-      limit: options.limit.map { ($0, fits * (configuration.members + 1)) }
+      limit: options.limit.map { ($0, training.networks(fits: fits, configuration)) }
     ) { progress in
       if progress.step % 10 == 0 || progress.step == progress.steps {
         console.progress(

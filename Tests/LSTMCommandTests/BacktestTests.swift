@@ -124,6 +124,59 @@ import Testing
     }
   }
 
+  // MARK: The best
+
+  /// Drift continues a line without an error; the model's are small, but they are there.
+  @Test func aBaselineThatWinsCanForecast() throws {
+    let tool = try tool(Table(months: 60) { 7 * Double($0) - 50 })
+    let options = ["forecast", "table.csv", "--windows", "3"] + Self.small
+    let plain = try tool.run(options)
+    #expect(plain.status == 0, "\(plain.stderr)")
+    #expect(plain.stdout.contains("lstm and drift do equally well"), "\(plain.stdout)")
+    #expect(try tool.text("forecast.csv").hasPrefix("ds,lstm,"))
+
+    let best = try tool.run(options + ["--best"])
+    #expect(best.status == 0, "\(best.stderr)")
+    #expect(best.stderr.contains("the forecast is by drift"))
+    #expect(!best.stdout.contains("--best"))
+    let rows = try rows(tool, "forecast.csv")
+    #expect(rows[0] == ["ds", "drift", "drift-lo-80", "drift-hi-80", "drift-lo-90", "drift-hi-90"])
+    #expect(rows.dropFirst().map { $0[1] } == ["370", "377", "384"])
+    #expect(try tool.text("forecast.svg").contains(">drift</text>"))
+    let json = try tool.run(options + ["--best", "--json"])
+    #expect(json.stdout.contains("\"method\": \"drift\""))
+
+    // What to do about it is said where a baseline is ahead: of one window, whenever it is first.
+    try tool.write(Table(months: 40).csv, to: "table.csv")
+    let one = ["forecast", "table.csv", "--windows", "1"] + Self.small
+    let first = try #require(Document(tool.run(one + ["--json"]).stdout).leaderboard.first)
+    let text = try tool.run(one).stdout
+    #expect(
+      text.contains("With --best the forecast is by \(first.method).\n")
+        == (first.kind == "baseline"))
+
+    let none = try tool.run(
+      ["forecast", "table.csv", "--horizon", "3", "--windows", "0", "--best"])
+    #expect(none.status == 64 && none.stderr.contains("--best"))
+  }
+
+  /// Steps that cannot be foreseen: the tool says so before it has looked at the windows.
+  @Test func whatCannotBeForeseenIsSaidBeforeTheTest() throws {
+    var state: UInt64 = 11
+    var value = 1000.0
+    let walk = (0..<240).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      value += Double(state >> 40) / Double(1 << 24) - 0.5
+      return value
+    }
+    let tool = try tool(
+      Table("ds,y", rows: walk.enumerated().map { "\($0.offset + 1),\($0.element)" }))
+    let outcome = try tool.run(
+      ["backtest", "table.csv", "--no-refit", "--horizon", "5", "--windows", "8", "--threads", "2"])
+    #expect(outcome.status == 0, "\(outcome.stderr)")
+    #expect(outcome.stdout.contains("Before any test: naive wins"), "\(outcome.stdout)")
+  }
+
   @Test(arguments: [
     (["--windows", "0"], "--windows"), (["--step", "0"], "--step"),
     (["--windows", "3", "--test-size", "9"], "--test-size"),

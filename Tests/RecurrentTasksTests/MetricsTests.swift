@@ -170,3 +170,73 @@ private let gap = Double.nan
     }
   }
 }
+
+/// Bands that a baseline's own errors give.
+@Suite struct BaselineBandTests {
+  /// Sums of steps that are ±1, with equal chance, from a fixed rule.
+  private func walk(_ count: Int) -> [Double] {
+    var state: UInt64 = 1
+    var value = 0.0
+    return (0..<count).map { _ in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      value += state >> 63 == 0 ? 1 : -1
+      return value
+    }
+  }
+
+  /// After h steps a random walk is √h away, in root mean square: the band of 80 % is 1.28 of it.
+  @Test func thoseOfARandomWalk() throws {
+    let values = walk(2000)
+    let origins = Array(1000..<1991)
+    let (forecasts, intervals) = Baseline.naive.judged(
+      on: values, origins: origins, horizon: 9, season: 1, levels: [50, 80], refits: false,
+      minimum: nil)
+    #expect(forecasts.count == 991 * 9)
+    for step in [0, 3, 8] {
+      let width = intervals[1].upper[step] - intervals[1].lower[step]
+      let expected = 2 * 1.2816 * Double(step + 1).squareRoot()
+      #expect(abs(width / expected - 1) < 0.3, "\(step): \(width), not \(expected)")
+    }
+    var inside = 0
+    for (row, origin) in origins.enumerated() {
+      for step in 0..<9 {
+        let place = row * 9 + step
+        let value = values[origin + step]
+        if intervals[1].lower[place] <= value, value <= intervals[1].upper[place] { inside += 1 }
+      }
+    }
+    let coverage = Double(inside) / Double(991 * 9)
+    #expect(0.72 < coverage && coverage < 0.88, "\(coverage)")
+  }
+
+  @Test func nothingToGoBy() {
+    for values in [[3, 3, 3, 3], [3], [1, .nan, .nan, 4]] as [[Double]] {
+      for baseline in Baseline.allCases {
+        let (forecasts, intervals) = baseline.judged(
+          on: values, origins: [values.count], horizon: 3, season: 4, levels: [90], refits: true,
+          minimum: nil)
+        for (step, value) in forecasts.enumerated() {
+          #expect(intervals[0].lower[step] <= value && value <= intervals[0].upper[step])
+        }
+      }
+    }
+    let (counts, bands) = Baseline.drift.judged(
+      on: [9, 5, 6, 2, 1], origins: [5], horizon: 4, season: 1, levels: [90], refits: true,
+      minimum: 0)
+    #expect(counts == [0, 0, 0, 0] && bands[0].lower == counts)
+  }
+
+  /// Fitted once, the bands of all origins are as wide; fitted anew they follow the errors.
+  @Test func refitting() {
+    let values = walk(60) + walk(60).map { 20 * $0 }
+    func widths(_ refits: Bool) -> [Double] {
+      let (_, intervals) = Baseline.naive.judged(
+        on: values, origins: [60, 110], horizon: 1, season: 1, levels: [80], refits: refits,
+        minimum: nil)
+      return zip(intervals[0].upper, intervals[0].lower).map { $0 - $1 }
+    }
+    #expect(abs(widths(false)[0] - widths(false)[1]) < 1e-12)
+    #expect(widths(true)[0] == widths(false)[0])
+    #expect(widths(true)[1] > 5 * widths(true)[0])
+  }
+}

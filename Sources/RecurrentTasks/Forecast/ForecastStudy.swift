@@ -4,41 +4,62 @@ import RecurrentFormats
 /// A whole forecast of a table: the backtest of a model beside the baselines, and what comes next.
 public struct ForecastStudy: Sendable {
   public let table: SeriesTable
-  public let configuration: ForecastConfiguration
+  /// What the model is made of; where that was searched for, what was found.
+  public internal(set) var configuration: ForecastConfiguration
   /// How the model and the baselines did; empty without a backtest.
   public internal(set) var leaderboard = Leaderboard([])
   /// What they forecast, and how good that was; nil without a backtest.
   public internal(set) var backtest: BacktestRecord?
+  /// How the model did on what was held out of its training, before any test; nil where no series
+  /// was long enough, and of a model that was kept.
+  public internal(set) var validation: ForecastComparison?
+  /// The method whose forecasts ``forecasts`` are.
+  public internal(set) var method: String
   /// For each series of the table that can be forecast what comes next.
   public internal(set) var forecasts: [SeriesForecast] = []
   public internal(set) var notes: [String] = []
+  /// What was tried to find the configuration; nil where it was given.
+  public internal(set) var search: ForecastSearch?
 
   init(_ table: SeriesTable, _ configuration: ForecastConfiguration) {
     self.table = table
     self.configuration = configuration
+    method = configuration.method
   }
 
   /// Forecasts a table: backtests, then a fit to everything.
   ///
   /// - Parameters:
   ///   - settings: The backtest's windows, and whether the model is trained anew for each.
+  ///   - isBest: Whether the forecasts are by the first of the leaderboard, be it a baseline; else
+  ///     they are the model's.
+  ///   - training: What the networks start from, and whether settings are searched for: by what comes
+  ///     before the first window.
   ///   - journal: Keeps the networks, and the checkpoint.
   /// - Returns: The study, and the model fitted to all values.
   /// - Throws: `TableError` where no series is long enough; what training throws.
   public static func forecast(
     _ table: SeriesTable, _ configuration: ForecastConfiguration,
-    backtest settings: Backtest.Settings = Backtest.Settings(), journal: inout ForecastJournal,
+    backtest settings: Backtest.Settings = Backtest.Settings(), isBest: Bool = false,
+    training: ForecastTraining = ForecastTraining(), journal: inout ForecastJournal,
     on context: ComputeContext = .default
   ) throws -> (study: ForecastStudy, model: Forecaster) {
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     try table.requireKnown(horizon: configuration.horizon, of: usable)
     var study = ForecastStudy(table, configuration)
     study.noteShortSeries(usable)
-    try study.backtest(settings, journal: &journal, on: context)
-    let final = try Forecaster(
-      fitting: usable.map { study.series($0) }, configuration, journal: &journal,
-      label: "final", on: context)
-    study.predict(usable, by: final)
+    try study.backtest(settings, training, journal: &journal, on: context)
+    let final = try study.fitted(
+      to: usable.map { study.series($0) }, training, journal: &journal, label: "final",
+      on: context)
+    study.validation = study.validation ?? final.validation
+    let winner =
+      isBest ? study.leaderboard.rows.first.flatMap { Baseline(rawValue: $0.method) } : nil
+    if let winner {
+      study.predict(usable, by: winner, on: context)
+    } else {
+      study.predict(usable, by: final)
+    }
     return (study, final)
   }
 
@@ -47,11 +68,12 @@ public struct ForecastStudy: Sendable {
   /// - Throws: `TableError` where no series is long enough for a window; what training throws.
   public static func backtest(
     _ table: SeriesTable, _ configuration: ForecastConfiguration, _ settings: Backtest.Settings,
-    journal: inout ForecastJournal, on context: ComputeContext = .default
+    training: ForecastTraining = ForecastTraining(), journal: inout ForecastJournal,
+    on context: ComputeContext = .default
   ) throws -> ForecastStudy {
     _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     var study = ForecastStudy(table, configuration)
-    try study.backtest(settings, journal: &journal, on: context)
+    try study.backtest(settings, training, journal: &journal, on: context)
     try study.requireBacktest()
     return study
   }
@@ -128,7 +150,8 @@ public struct ForecastStudy: Sendable {
   }
 
   private mutating func backtest(
-    _ settings: Backtest.Settings, journal: inout ForecastJournal, on context: ComputeContext
+    _ settings: Backtest.Settings, _ training: ForecastTraining,
+    journal: inout ForecastJournal, on context: ComputeContext
   ) throws {
     let (plan, refits) = plan(settings)
     let windows = plan.windows.inTableOrder
@@ -137,9 +160,9 @@ public struct ForecastStudy: Sendable {
       var found: [Backtest.Window: Forecaster.Expectation] = [:]
       for (round, windows) in plan.rounds.enumerated() {
         let histories = windows.map { series($0.series, before: $0.cutoff) }
-        let model = try Forecaster(
-          fitting: histories, configuration, journal: &journal, label: "round \(round + 1)",
-          on: context)
+        let model = try fitted(
+          to: histories, training, journal: &journal, label: "round \(round + 1)", on: context)
+        validation = validation ?? model.validation
         for (window, expectation) in zip(windows, model.forecast(histories)) {
           found[window] = expectation
         }
@@ -147,10 +170,28 @@ public struct ForecastStudy: Sendable {
       judge(windows, windows.map { found[$0]! }, refits: true, on: context)
     } else {
       let first = windows.bySeries.map { series($0[0].series, before: $0[0].cutoff) }
-      let model = try Forecaster(
-        fitting: first, configuration, journal: &journal, label: "round 1", on: context)
+      let model = try fitted(
+        to: first, training, journal: &journal, label: "round 1", on: context)
+      validation = model.validation
       judge(windows, expectations(of: windows, by: model), refits: false, on: context)
     }
+  }
+
+  /// A forecaster, the first one after a search where one is wanted, whose result all share.
+  private mutating func fitted(
+    to series: [ForecastSeries], _ training: ForecastTraining, journal: inout ForecastJournal,
+    label: String, on context: ComputeContext
+  ) throws -> Forecaster {
+    var training = training
+    training.isTuned = training.isTuned && search == nil
+    let (model, found) = try training.fitted(
+      to: series, configuration, journal: &journal, label: label, on: context)
+    if let found {
+      search = found
+      configuration = found.best
+      notes.append(found.summary)
+    }
+    return model
   }
 
   /// All windows in one pass.
@@ -183,14 +224,23 @@ public struct ForecastStudy: Sendable {
           upper: expectations.flatMap { $0.intervals[index].upper })
       })
     let groups = windows.bySeries
-    let baselines = Baseline.allCases.map { baseline in
-      let values = context.map(groups.count) { group in
-        baseline.forecasts(
-          of: table.series[groups[group][0].series].values, origins: groups[group].map(\.cutoff),
-          horizon: horizon, season: season, refits: refits)
-      }
+    let (levels, minimum) = (configuration.levels, configuration.minimum)
+    let kinds = Baseline.allCases
+    let judged = context.map(kinds.count * groups.count) { piece in
+      let windows = groups[piece % groups.count]
+      return kinds[piece / groups.count].judged(
+        on: table.series[windows[0].series].values, origins: windows.map(\.cutoff),
+        horizon: horizon, season: season, levels: levels, refits: refits, minimum: minimum)
+    }
+    let baselines = kinds.indices.map { index in
+      let parts = judged[index * groups.count..<(index + 1) * groups.count]
       return BacktestRecord.Method(
-        name: baseline.name, kind: .baseline, values: values.flatMap { $0 })
+        name: kinds[index].name, kind: .baseline, values: parts.flatMap(\.values),
+        intervals: levels.indices.map { level in
+          PredictionInterval(
+            level: levels[level], lower: parts.flatMap { $0.intervals[level].lower },
+            upper: parts.flatMap { $0.intervals[level].upper })
+        })
     }
     let record = BacktestRecord(
       table, horizon: horizon, season: season, windows: windows, methods: [model] + baselines,
@@ -216,6 +266,24 @@ public struct ForecastStudy: Sendable {
     notes.append(
       "not forecast, for want of \(ForecastConfiguration.minimumHistory) values: "
         + names.joined(separator: ", ") + (left.count > 5 ? " and \(left.count - 5) more" : ""))
+  }
+
+  private mutating func predict(
+    _ usable: [Int], by baseline: Baseline, on context: ComputeContext
+  ) {
+    let (table, configuration) = (table, configuration)
+    method = baseline.name
+    notes.append("the forecast is by \(method), which did best in the backtest")
+    forecasts = context.map(usable.count) { position in
+      let series = table.series[usable[position]]
+      let (values, intervals) = baseline.judged(
+        on: series.values, origins: [series.values.count], horizon: configuration.horizon,
+        season: configuration.season, levels: configuration.levels, refits: true,
+        minimum: configuration.minimum)
+      return SeriesForecast(
+        id: series.id, times: series.futureTimes(configuration.horizon), values: values,
+        intervals: intervals)
+    }
   }
 
   private mutating func predict(_ usable: [Int], by model: Forecaster) {

@@ -1,4 +1,4 @@
-/// A baseline whose parameters have been found.
+/// A baseline with whatever it has learnt of a series: run on over later values, it learns no more.
 ///
 /// Whatever the values: where the method has nothing to say the last value stands in, and a constant
 /// is continued as it is.
@@ -7,20 +7,21 @@ struct FittedBaseline: Sendable {
     case naive2(Naive2)
     case theta(Theta)
     case ets(ETS)
+    /// One without parameters.
+    case plain(Baseline, season: Int)
   }
 
   /// nil without a value to fit it to.
   private let model: Model?
 
   /// - Parameters:
-  ///   - baseline: One that has parameters.
-  ///   - history: NaN where missing.
+  ///   - history: What its parameters are found from; NaN where missing.
   init(_ baseline: Baseline, to history: [Double], season: Int) {
     switch baseline {
     case .naive2: model = .naive2(Naive2(fitting: history, season: season))
     case .theta: model = Theta(fitting: history, season: season).map(Model.theta)
     case .ets: model = ETS(fitting: history, season: season).map(Model.ets)
-    default: preconditionFailure("\(baseline) has no parameters")
+    default: model = .plain(baseline, season: season)
     }
   }
 
@@ -36,6 +37,8 @@ struct FittedBaseline: Sendable {
       result = model.forecasts(of: values, origins: origins, horizon: horizon)
     case .ets(let model):
       result = model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .plain(let baseline, let season):
+      return baseline.forecasts(of: values, origins: origins, horizon: horizon, season: season)
     case nil: result = Array(repeating: .nan, count: origins.count * horizon)
     }
     var place = 0

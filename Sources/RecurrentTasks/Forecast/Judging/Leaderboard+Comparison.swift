@@ -14,15 +14,20 @@ extension Leaderboard {
     /// Who does better.
     public enum Outcome: Sendable, Hashable {
       case model, baseline
-      /// The difference is within its standard error.
+      /// The difference is within its standard error, or none to speak of.
       case tie
     }
 
     public var outcome: Outcome {
       if own.isNaN { return .baseline }
       if other.isNaN { return .model }
-      if (own - other).magnitude <= standardError ?? 0 { return .tie }
+      if isNegligible || (own - other).magnitude <= standardError ?? 0 { return .tie }
       return own < other ? .model : .baseline
+    }
+
+    /// Whether the difference is one of rounding: of MASE a millionth of a usual step of the series.
+    var isNegligible: Bool {
+      own == other || measure == .mase && (own - other).magnitude < 1e-6
     }
   }
 }

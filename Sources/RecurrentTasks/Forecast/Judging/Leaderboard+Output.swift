@@ -50,9 +50,10 @@ extension Leaderboard {
     value.map { fixed($0, decimals) } ?? "–"
   }
 
-  /// The decimals that give the smallest number of a column three digits.
+  /// The decimals that give the smallest number of a column three digits, one of rounding left aside.
   private func decimals(_ values: [Double?]) -> Int {
-    let sizes = values.compactMap { $0 }.filter { $0.isFinite && $0 > 0 }
+    let finite = values.compactMap { $0 }.filter(\.isFinite)
+    let sizes = finite.filter { $0 > 1e-5 * (finite.max() ?? 0) }
     return sizes.min().map { min(max(2 - decimalExponent($0), 0), 9) } ?? 0
   }
 }
@@ -65,7 +66,7 @@ extension Leaderboard.Comparison: CustomStringConvertible {
     switch outcome {
     case .baseline: return "\(baseline) beats \(model) (\(numbers)): prefer it for these data"
     case .model: return "\(model) beats every baseline; the best is \(baseline) (\(numbers))"
-    case .tie where own == other: return "\(model) and \(baseline) do equally well (\(numbers))"
+    case .tie where isNegligible: return "\(model) and \(baseline) do equally well (\(numbers))"
     case .tie:
       return "\(model) does about as well as \(baseline) (\(numbers); the difference has a "
         + "standard error of \(significant(standardError ?? 0, 2)))"

@@ -1,3 +1,5 @@
+import RecurrentCore
+
 /// How a model did on the part of the series that was held out while it was fitted, beside methods
 /// that need no training: what can be said before any test.
 public struct ForecastComparison: Sendable, Hashable {
@@ -24,20 +26,33 @@ public struct ForecastComparison: Sendable, Hashable {
   ///   - corrections: What is added to the base's forecasts, [windows, horizon], in units of the
   ///     base's errors.
   init?(
-    _ holdout: ForecastHoldout, _ windows: ForecastWindows, corrections: [Double], method: String
+    _ holdout: ForecastHoldout, _ windows: ForecastWindows, corrections: [Double], method: String,
+    on context: ComputeContext
   ) {
     let horizon = holdout.horizon
     var scores: [[Double]] = []
     var names = [method]
     let baselines = Baseline.allCases.filter { !$0.isFitted }
     names += baselines.map(\.name)
-    // A baseline begins anew at each origin: some two thousand say enough.
+    // Some two thousand origins say enough.
     let perSeries = max(4, 2000 / holdout.series.count)
+    let judged = context.map(holdout.series.count) { index in
+      let values = holdout.series[index].values
+      let known = Array(values.dropLast(holdout.held))
+      let origins = holdout.judgedOrigins(of: holdout.series[index])
+      let sampled = origins.indices.thinned(to: perSeries).map { origins[$0] }
+      return baselines.map {
+        FittedBaseline($0, to: known, season: holdout.season)
+          .forecasts(of: values, origins: sampled, horizon: horizon)
+      }
+    }
     var blocks: [Int] = []
     for (index, series) in holdout.series.enumerated() {
       let cut = series.values.count - holdout.held
       let origins = holdout.judgedOrigins(of: series)
-      for place in origins.indices.thinned(to: perSeries) {
+      let sampled = origins.indices.thinned(to: perSeries)
+      let forecasts = judged[index]
+      for (sample, place) in sampled.enumerated() {
         let origin = origins[place]
         let actual = Array(series.values[origin..<min(origin + horizon, series.values.count)])
         let row = index * holdout.judgedPerSeries + place
@@ -53,10 +68,8 @@ public struct ForecastComparison: Sendable, Hashable {
             season: holdout.season)
         }
         guard let score = mase(own), score.isFinite else { continue }
-        let history = Array(series.values[..<origin])
-        let others = baselines.map {
-          mase($0.forecast(history: history, horizon: actual.count, season: holdout.season))
-            ?? .nan
+        let others = forecasts.map {
+          mase(Array($0[sample * horizon..<sample * horizon + actual.count])) ?? .nan
         }
         scores.append([score] + others)
         blocks.append(index * holdout.held + (origin - cut) / horizon)

@@ -17,6 +17,19 @@ public struct ForecastSearch: Sendable {
   /// The configuration with the least error.
   public private(set) var best: ForecastConfiguration
 
+  /// What came of it, for the user.
+  public var summary: String {
+    guard let first = trials.first, let least = trials.map(\.error).min() else {
+      return "no series is long enough to tune on: the settings are as they were"
+    }
+    let settings =
+      "\(best.hiddenSize) units, \(best.numLayers) \(best.numLayers == 1 ? "layer" : "layers"), "
+      + "dropout \(significant(best.dropout, 2)), learning rate \(significant(best.learningRate, 2))"
+      + (best.inputSeasons.map { ", \($0) seasons read" } ?? "")
+    return "tuned by \(trials.count) networks: \(settings) (error \(significant(least, 3)), "
+      + "\(significant(first.error, 3)) before)"
+  }
+
   /// Networks that a search trains at most.
   public static let mostTrials = 12
 

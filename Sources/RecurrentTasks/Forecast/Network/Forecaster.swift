@@ -96,7 +96,8 @@ public struct Forecaster: Sendable {
       blend = judged.blend
       calibration = judged.calibration(configuration.levels)
       validation = ForecastComparison(
-        holdout, unknown, corrections: judged.corrections, method: configuration.method)
+        holdout, unknown, corrections: judged.corrections, method: configuration.method, on: context
+      )
     }
     self.blend = blend
     self.calibration = calibration

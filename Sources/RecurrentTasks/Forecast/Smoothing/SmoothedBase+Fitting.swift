@@ -216,6 +216,12 @@ private struct FittingTask {
     {
       models.append((.regression(model), model.lags.count + 1))
     }
+    if candidates == .combination, !isLogarithmic, values.count >= 4 {
+      if let model = ETS(fitting: values, season: season) {
+        models.append((.ets(model), model.smoothingCount))
+      }
+      if let model = Theta(fitting: values, season: season) { models.append((.theta(model), 2)) }
+    }
     return models
   }
 

@@ -37,6 +37,8 @@ package struct SmoothedBase: Sendable, Hashable {
     case smoothing(ExponentialSmoothing)
     case drift(SeasonalDrift)
     case regression(Autoregression)
+    case ets(ETS)
+    case theta(Theta)
   }
 
   package var horizon: Int { errorScale.count }
@@ -48,6 +50,8 @@ package struct SmoothedBase: Sendable, Hashable {
       case .smoothing: ("smoothing", member.weight)
       case .drift: ("drift", member.weight)
       case .regression: ("regression", member.weight)
+      case .ets: ("ets", member.weight)
+      case .theta: ("theta", member.weight)
       }
     }
   }
@@ -163,6 +167,8 @@ extension SmoothedBase.Model {
     case .smoothing(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     case .drift(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     case .regression(let model): model.forecasts(of: filled, origins: origins, horizon: horizon)
+    case .ets(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .theta(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     }
   }
 }

@@ -115,6 +115,12 @@ package struct ETS: Sendable, Hashable {
     "ETS(\(form.errors.rawValue),\(form.trend.rawValue),\(form.seasonality.rawValue))"
   }
 
+  /// How many of α, β, γ and φ there are.
+  package var smoothingCount: Int {
+    (form.seasonality == .none ? 1 : 2)
+      + (form.trend == .none ? 0 : form.trend == .damped ? 2 : 1)
+  }
+
   /// Steps of the season; 1 without one.
   package var season: Int { parameters.start.seasonal.count }
 

@@ -1,0 +1,41 @@
+import RecurrentCore
+
+extension Baseline {
+  /// What the baseline says at some origins of a series, with bands from its earlier errors.
+  ///
+  /// - Parameters:
+  ///   - origins: Ascending, at least one.
+  ///   - refits: Whether it is fitted anew at each origin, or once, before the first.
+  ///   - minimum: What no value lies below.
+  /// - Returns: Values and bounds, row-major [origins, horizon].
+  package func judged(
+    on values: [Double], origins: [Int], horizon: Int, season: Int, levels: [Double],
+    refits: Bool, minimum: Double?
+  ) -> (values: [Double], intervals: [PredictionInterval]) {
+    var forecasts: [Double] = []
+    var intervals = levels.map { PredictionInterval(level: $0, lower: [], upper: []) }
+    for origins in refits ? origins.map({ [$0] }) : [origins] {
+      let known = Array(values[..<origins[0]])
+      let fitted = FittedBaseline(self, to: known, season: season)
+      let bands = BaselineBands(
+        fitted, on: known, horizon: horizon, season: season, levels: levels)
+      let next = fitted.forecasts(of: values, origins: origins, horizon: horizon)
+      forecasts += next
+      for (index, interval) in bands.intervals(around: next).enumerated() {
+        intervals[index].lower += interval.lower
+        intervals[index].upper += interval.upper
+      }
+    }
+    guard let minimum else { return (forecasts, intervals) }
+    func raised(_ values: [Double]) -> [Double] {
+      values.map { $0.isNaN ? $0 : Swift.max($0, minimum) }
+    }
+    return (
+      raised(forecasts),
+      intervals.map {
+        PredictionInterval(
+          level: $0.level, lower: raised($0.lower), upper: raised($0.upper))
+      }
+    )
+  }
+}
