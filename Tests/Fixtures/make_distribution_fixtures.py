@@ -12,6 +12,7 @@ stored beside the values, one of each for every value.
                        digits
 `student_t_quantiles`  degrees_of_freedom, level: quantile
 `student_t`            degrees_of_freedom, x: cumulative, crps (by quadrature)
+`normal_quantiles`     level: quantile
 `normal`               x: cumulative, crps (by quadrature)
 `negative_binomial`    mean, dispersion, level: quantile; count: cumulative
 """
@@ -75,6 +76,12 @@ def student_t():
     return dict(zip(("degrees_of_freedom", "x", "cumulative", "crps"), columns(rows)))
 
 
+def normal_quantiles():
+    levels = numpy.array(
+        [1e-300, 1e-17, 1e-9, 1e-4, 0.01, 0.025, 0.1, 0.3, 0.49, 0.5, 0.501, 0.7, 0.95, 0.9999])
+    return dict(level=levels, quantile=stats.norm.ppf(levels))
+
+
 def normal():
     rows = [(x, stats.norm.cdf(x), crps(stats.norm, x)) for x in (-7, -2, -0.3, 0, 0.1, 1.7, 4)]
     return dict(zip(("x", "cumulative", "crps"), columns(rows)))
@@ -98,7 +105,9 @@ def negative_binomial():
 
 if __name__ == "__main__":
     cases, tensors = [], {}
-    for make in (gamma, gamma_rises, student_t_quantiles, student_t, normal, negative_binomial):
+    for make in (
+            gamma, gamma_rises, student_t_quantiles, student_t, normal_quantiles, normal,
+            negative_binomial):
         cases.append(dict(name=make.__name__))
         tensors.update({f"{make.__name__}/{key}": value for key, value in make().items()})
     path = HERE / "scipy_distributions.safetensors"

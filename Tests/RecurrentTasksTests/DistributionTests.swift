@@ -52,6 +52,10 @@ private func columns(_ name: String) -> (String) -> [Double] {
       expectClose(NormalDistribution.cumulative(x), table("cumulative")[place], 1e-13)
       expectClose(NormalDistribution.crps(x), table("crps")[place], 1e-10)
     }
+    let quantiles = columns("normal_quantiles")
+    for (level, quantile) in zip(quantiles("level"), quantiles("quantile")) {
+      #expect(abs(NormalDistribution.quantile(level) - quantile) <= 4e-16 * max(1, abs(quantile)))
+    }
   }
 
   @Test func theNegativeBinomialIsThatOfSciPy() {

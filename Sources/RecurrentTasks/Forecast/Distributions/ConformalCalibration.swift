@@ -27,9 +27,9 @@ package struct ConformalCalibration: Sendable, Hashable {
   /// Percent that each band should hold, ascending.
   package let levels: [Double]
   /// The factors of the lower bounds: [levels][horizon].
-  package private(set) var below: [[Double]] = []
+  package private(set) var below: [[Double]]
   /// The factors of the upper ones.
-  package private(set) var above: [[Double]] = []
+  package private(set) var above: [[Double]]
 
   /// Factors stay within a tenth and ten.
   private static let factors = 0.1...10.0
@@ -54,6 +54,7 @@ package struct ConformalCalibration: Sendable, Hashable {
       "\(actual.count) values do not match the forecasts for a horizon of \(horizon)")
     precondition(overlap >= 1 && prior > 0, "An overlap of \(overlap) and a prior of \(prior)")
     self.levels = levels
+    (below, above) = ([], [])
     for (index, level) in levels.enumerated() {
       func factors(_ bound: [Double], _ sign: Double) -> [Double] {
         let scores = (0..<horizon).map { step in

@@ -12,3 +12,12 @@ package struct ForecastFrame<Numbers: Sendable>: Sendable {
     self.scale = scale
   }
 }
+
+extension ForecastFrame<[Double]> {
+  /// The frame in which a value is its own z.
+  package static func unit(_ places: Int) -> ForecastFrame {
+    ForecastFrame(
+      location: [Double](repeating: 0, count: places),
+      scale: [Double](repeating: 1, count: places))
+  }
+}

@@ -106,7 +106,7 @@ public enum ForecastHead: String, Sendable, Hashable, CaseIterable {
     case .gaussian:
       let (mean, scale) = Self.normal(raw)
       let scales = Self.doubles(scale)
-      let sizes = levels.map { normalQuantile(0.5 + $0 / 200) }
+      let sizes = levels.map { NormalDistribution.quantile(0.5 + $0 / 200) }
       return placed(Self.doubles(mean), frame, levels) { place, level in
         (scales[place] * sizes[level], scales[place] * sizes[level])
       }
@@ -127,15 +127,16 @@ public enum ForecastHead: String, Sendable, Hashable, CaseIterable {
       }
       let (mean, dispersion) = Self.negativeBinomial(
         raw, ForecastFrame(location: tensor(frame.location), scale: tensor(frame.scale)))
-      let distributions = zip(Self.doubles(mean), Self.doubles(dispersion)).map {
-        NegativeBinomialDistribution(mean: $0, dispersion: $1)
+      let asked =
+        levels.reversed().map { 0.5 - $0 / 200 } + [0.5] + levels.map { 0.5 + $0 / 200 }
+      let columns = zip(Self.doubles(mean), Self.doubles(dispersion)).map {
+        NegativeBinomialDistribution(mean: $0, dispersion: $1).quantiles(asked)
       }
-      func quantiles(_ level: Double) -> [Double] {
-        distributions.map { Double($0.quantile(level)) }
-      }
+      func row(_ index: Int) -> [Double] { columns.map { Double($0[index]) } }
+      let middle = levels.count
       return ForecastBounds(
-        centre: quantiles(0.5), lower: levels.map { quantiles(0.5 - $0 / 200) },
-        upper: levels.map { quantiles(0.5 + $0 / 200) })
+        centre: row(middle), lower: levels.indices.map { row(middle - 1 - $0) },
+        upper: levels.indices.map { row(middle + 1 + $0) })
     }
   }
 
@@ -164,7 +165,7 @@ public enum ForecastHead: String, Sendable, Hashable, CaseIterable {
   package static func widthOffsets(_ levels: [Double]) -> [Float] {
     var previous = 0.0
     return levels.map { level in
-      let distance = deviation * normalQuantile(0.5 + level / 200)
+      let distance = deviation * NormalDistribution.quantile(0.5 + level / 200)
       defer { previous = distance }
       return Float(inverseSoftplus(distance - previous))
     }

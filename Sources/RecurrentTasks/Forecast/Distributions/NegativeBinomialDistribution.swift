@@ -37,15 +37,54 @@ package struct NegativeBinomialDistribution: Sendable, Hashable {
   }
 
   /// The smallest count k with which at most k has a probability of p or more, 0 < p < 1.
-  package func quantile(_ p: Double) -> Int {
-    precondition(p > 0 && p < 1, "A quantile's level is between 0 and 1, not \(p)")
-    if mean == 0 { return 0 }
-    // A level that is met but for rounding is met.
-    func reaches(_ k: Int) -> Bool { cumulative(k) >= p * (1 - 1e-12) }
-    // Begun at the normal quantile, corrected for the skewness; then steps that double, away from
-    // there to the other side of the level, and halves of what lies between.
-    let deviation = (mean + mean * mean / size).squareRoot()
-    let z = normalQuantile(p)
+  package func quantile(_ p: Double) -> Int { quantiles([p])[0] }
+
+  /// The quantiles of several levels, which take little longer than one where counts are small.
+  ///
+  /// - Parameter levels: Ascending.
+  package func quantiles(_ levels: [Double]) -> [Int] {
+    precondition(
+      levels.allSatisfy { $0 > 0 && $0 < 1 } && zip(levels, levels.dropFirst()).allSatisfy(<=),
+      "Quantiles' levels are between 0 and 1 and ascending, not \(levels)")
+    if mean == 0 { return levels.map { _ in 0 } }
+    return summed(levels) ?? levels.map(searched)
+  }
+
+  // A level that is met but for rounding is met.
+  private static let rounding = 1 - 1e-12
+
+  /// By adding up probabilities from that of 0 on; nil where there are too many, or the first is too
+  /// small.
+  private func summed(_ levels: [Double]) -> [Int]? {
+    let first = -size * log1p(mean / size)
+    guard deviation < 100, mean < 500, first > -600 else { return nil }
+    let odds = mean / (size + mean)
+    var result: [Int] = []
+    var probability = exp(first)
+    var sum = probability
+    var count = 0
+    while result.count < levels.count {
+      if sum >= levels[result.count] * Self.rounding {
+        result.append(count)
+        continue
+      }
+      // So far out only the searches know more.
+      guard probability > sum * 1e-17 || Double(count) < mean else { return nil }
+      let k = Double(count)
+      probability *= (size + k) / (k + 1) * odds
+      sum += probability
+      count += 1
+    }
+    return result
+  }
+
+  private var deviation: Double { (mean + mean * mean / size).squareRoot() }
+
+  /// Begun at the normal quantile, corrected for the skewness; then steps that double, away from
+  /// there to the other side of the level, and halves of what lies between.
+  private func searched(_ p: Double) -> Int {
+    func reaches(_ k: Int) -> Bool { cumulative(k) >= p * Self.rounding }
+    let z = NormalDistribution.quantile(p)
     let skewness = (1 + 2 * mean / size) / deviation
     let start = mean + deviation * (z + skewness * (z * z - 1) / 6)
     // Beyond what an Int can count there is nothing to search for.

@@ -81,7 +81,8 @@ package struct StudentTDistribution: Sendable, Hashable {
     // Beyond them are numbers that no Double holds.
     var (low, high) = (-745.0, 710.0)
     let normalizer = logGammaRise(nu / 2, by: 0.5) - 0.5 * log(nu * .pi)
-    var s = log(normalQuantile(max(p, 1 - p)))
+    // Begun with the expansion, where that is one, or with the normal quantile.
+    var s = log(nu > 3 ? expanded(min(p, 1 - p)) : NormalDistribution.quantile(max(p, 1 - p)))
     for _ in 0..<200 {
       let parts = parts(logSize: s)
       let found = log(isCentral ? parts.body : parts.tail)
@@ -90,8 +91,9 @@ package struct StudentTDistribution: Sendable, Hashable {
       // d log part / d log t = ± t f(t) / part
       let logSlope = normalizer - (nu + 1) / 2 * softplus(2 * s - log(nu)) + s - found
       var next = s + (isCentral ? wanted - found : found - wanted) * exp(-logSlope)
+      // The error is about the square of the last step.
+      if (next - s).magnitude <= 1e-8 { return exp(next) }
       if !(next > low && next < high) { next = (low + high) / 2 }
-      if (next - s).magnitude <= 1e-15 * max(1, s.magnitude) { return exp(next) }
       s = next
     }
     return exp(s)
@@ -100,7 +102,7 @@ package struct StudentTDistribution: Sendable, Hashable {
   /// |t| where there are many degrees of freedom.
   private func expanded(_ tail: Double) -> Double {
     let nu = degreesOfFreedom
-    let z = -normalQuantile(tail)
+    let z = -NormalDistribution.quantile(tail)
     let s = z * z
     let first = (s + 1) / 4
     let second = ((5 * s + 16) * s + 3) / 96
