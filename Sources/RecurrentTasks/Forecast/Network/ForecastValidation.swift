@@ -16,6 +16,8 @@ struct Validation {
   /// How many windows of one series share their fate.
   private let overlap: Double
   private let rescaling: [[Double]]
+  /// Stretches of a horizon that were judged.
+  private let stretches: Int
   /// How much of the network's forecast is added to the base's.
   let blend: Double
 
@@ -34,6 +36,7 @@ struct Validation {
     // Origins lie held / perSeries steps apart.
     overlap = max(1, Double(windows.horizon * perSeries) / Double(max(held, 1)))
     let series = windows.count / perSeries
+    stretches = max(1, series * blocks)
     blend = Self.blend(
       answers.centre, windows, blockCount: series * blocks,
       block: { $0 / perSeries * blocks + $0 % perSeries * blocks / perSeries })
@@ -87,6 +90,9 @@ struct Validation {
   var corrections: [Double] { answers.centre.map { blend * $0 } }
 
   /// How the bands are to be moved so that they hold as much as they say.
+  ///
+  /// Where few stretches of a horizon were judged, hardly more is known than that errors are larger
+  /// than on what was fitted to, and how much larger differs from series to series: bands are wide.
   func calibration(_ levels: [Double]) -> ConformalCalibration {
     let horizon = windows.horizon
     let bounds = answers.shifted(by: answers.centre.map { (blend - 1) * $0 })
@@ -99,6 +105,6 @@ struct Validation {
     }
     return ConformalCalibration(
       levels: levels, horizon: horizon, actual: actual, bounds: bounds, overlap: overlap,
-      prior: 1.2)
+      prior: 1.2 + 0.8 / Double(stretches).squareRoot())
   }
 }

@@ -190,6 +190,9 @@ struct WeightedMean {
     }
   }
 
-  /// NaN where there was none.
-  var values: [Double] { zip(sums, weights).map { $1 > 0 ? $0 / $1 : .nan } }
+  /// NaN where there was none. Rounding at the end of what a Double can be stays there.
+  var values: [Double] {
+    let most = Double.greatestFiniteMagnitude
+    return zip(sums, weights).map { $1 > 0 ? min(max($0 / $1, -most), most) : .nan }
+  }
 }
