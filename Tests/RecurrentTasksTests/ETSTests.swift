@@ -189,7 +189,7 @@ private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi *
   @Test func longSeries() throws {
     let values = series(1234) { 100 + 20 * wave($0, 7) + 30 * wave($0, 500) + 3 * cos($0 * $0) }
     let model = try #require(ETS(fitting: values, season: 7))
-    let skipped = 728
+    let skipped = 868
     let end = try #require(ETS(fitting: Array(values[skipped...]), season: 7))
     #expect(model.parameters == end.parameters)
     #expect(

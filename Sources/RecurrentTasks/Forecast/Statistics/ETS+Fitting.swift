@@ -12,7 +12,7 @@ extension ETS {
   ///
   /// The states before the first value are parameters like the others, but for the season's if it is
   /// longer than 24 steps, which stays as a classical decomposition finds it. (R has no longer ones.)
-  /// Multiplied errors and seasons are for positive values. Of a long series the last 500 values
+  /// Multiplied errors and seasons are for positive values. Of a long series the last 360 values
   /// are used, or the last four seasons; what came before has been forgotten.
   ///
   /// A series that is too short for a model does without it: a season needs two of them, fewer than
@@ -38,7 +38,7 @@ extension ETS {
   /// All models that the values allow, fitted.
   package static func fits(to values: [Double], season: Int) -> [ETS] {
     precondition(season >= 1, "a season of \(season)")
-    let limit = max((500 + season - 1) / season, 4) * season
+    let limit = max((360 + season - 1) / season, 4) * season
     let skipped = max(values.count - limit, 0) / season * season
     let sample = values[skipped...].map { $0.isFinite ? $0 : .nan }
     let observed = sample.filter { !$0.isNaN }
