@@ -122,6 +122,20 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     #expect(table.warnings == ["1 value is missing: line 4 (\"north\", 2020-01-02)"])
   }
 
+  /// Numbers in the midst of it are no times.
+  @Test func aWideTableBeginsWithItsTimes() throws {
+    var options = SeriesTable.Options()
+    options.isWide = true
+    let table = try SeriesTable(
+      parsing: Array("step,a,b\n1,1990,5\n2,1991,6\n".utf8), file: "t.csv", options: options)
+    #expect(table.series.map(\.values) == [[1990, 1991], [5, 6]])
+    #expect {
+      try SeriesTable(parsing: Array("a,b,c\nx,5,7\ny,6,8\n".utf8), file: "t.csv", options: options)
+    } throws: {
+      "\($0)".hasPrefix("t.csv:1: no column \"ds\" for the times")
+    }
+  }
+
   /// As the files of the M4 competition are.
   @Test func aSeriesInEachRow() throws {
     func read(_ text: String) throws -> SeriesTable {
@@ -223,6 +237,8 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     #expect(hourly.notes.count == 1)
   }
 
+  private static func read(_ text: String) throws -> SeriesTable { try table(text) }
+
   /// Midnight of Berlin in UTC.
   @Test func daysThatBeginAnHourEarlierInSummer() throws {
     let table = try table(
@@ -238,7 +254,13 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     #expect(table.series[0].values == [1, 2, 3, 4, 5])
     #expect(table.series[0].futureTimes(1)[0].description == "2024-04-02T22:00Z")
     #expect(table.notes.count == 1)
-    // From Monday to Tuesday at midnight of a place east of it, an hour before its own day.
+    // Two series, each at its own time of every day.
+    let two = try Self.read(
+      "unique_id,ds,y\nA,2024-01-01 09:00,1\nA,2024-01-02 09:00,2\nA,2024-01-03 09:00,3\n"
+        + "B,2024-01-01 10:00,1\nB,2024-01-02 10:00,2\n")
+    #expect(two.series.map(\.start.description) == ["2024-01-01 09:00", "2024-01-01 10:00"])
+    #expect(two.notes.isEmpty)
+    // An hour before the day that begins, in winter.
     let east = try SeriesTable(
       parsing: Array(
         "ds,y\n2024-10-25 00:00,1\n2024-10-26 00:00,2\n2024-10-27 00:00,3\n2024-10-27 23:00,4\n2024-10-28 23:00,5\n"
@@ -304,6 +326,11 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
       "a,b,c\n1,2,3\n",
       "t.csv:1: no column \"ds\" for the times (--time-column names another); "
         + "the columns are \"a\", \"b\", \"c\""
+    ),
+    (
+      "1949-01,112\n1949-02,118\n",
+      "t.csv:1: the first line holds values, such as \"1949-01\"; a line of names, such as ds,y, is "
+        + "expected above the rows"
     ),
     (
       "V1,V2,V3,V4\nH1,2,3,4\n",

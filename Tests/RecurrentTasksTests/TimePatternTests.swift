@@ -97,7 +97,11 @@ private func fault(_ times: [String], _ pattern: TimePattern? = nil) -> String? 
         + "say --date-format \"%d/%m/%Y\" or --date-format \"%m/%d/%Y\"")
     #expect(
       fault(["01/02/2020", "13/02/2020", "02/13/2020"])
-        == "t.csv:4: column \"ds\": \"02/13/2020\" is not %d/%m/%Y as the times before it are; "
+        == "t.csv:4: column \"ds\": \"02/13/2020\" is not a time; accepted are those that are "
+        + "%d/%m/%Y")
+    #expect(
+      fault(["01/02/2020", "02/01/2020", "soon"])
+        == "t.csv:4: column \"ds\": \"soon\" is not %d/%m/%Y as the times before it are; "
         + "--date-format says how they are written")
   }
 

@@ -7,45 +7,58 @@ extension CovariateSchema {
   static func columns(
     _ wanted: [(name: String, role: Covariate.Role, column: Int)], in reader: CSVReader
   ) throws(TableError) -> [Covariate] {
-    if wanted.isEmpty { return [] }
-    var reader = reader
-    var kinds = wanted.map { _ in ColumnKind() }
-    repeat {
-      for (place, one) in wanted.enumerated() {
-        kinds[place].take(reader, one.column)
-        if kinds[place].levels.count > Covariate.levelLimit, !kinds[place].areNumbers {
-          throw reader.error(
-            column: one.column,
-            "more than \(Covariate.levelLimit) different texts are no category; leave the column out"
-          )
+    var texts = Set(wanted.indices)
+    var rows = reader
+    var areNumbers = wanted.map { _ in true }
+    // A column of texts may begin with numbers, so that its levels are found in a second pass.
+    while texts.contains(where: { areNumbers[$0] }) {
+      for place in texts where areNumbers[place] {
+        areNumbers[place] = rows.isNumber(at: wanted[place].column)
+      }
+      guard try rows.nextRow() else { break }
+    }
+    texts = texts.filter { !areNumbers[$0] }
+    var levels = wanted.map { _ in Levels() }
+    rows = reader
+    while !texts.isEmpty {
+      for place in texts {
+        let column = wanted[place].column
+        levels[place].take(rows, column)
+        if levels[place].texts.count > Covariate.levelLimit {
+          throw rows.error(
+            column: column,
+            "more than \(Covariate.levelLimit) different texts are no category; leave the column "
+              + "out")
         }
       }
-    } while try reader.nextRow()
-    return zip(wanted, kinds).map { one, kind in
-      Covariate(name: one.name, role: one.role, kind: kind.kind)
+      guard try rows.nextRow() else { break }
+    }
+    return wanted.indices.map { place in
+      Covariate(
+        name: wanted[place].name, role: wanted[place].role,
+        kind: areNumbers[place] ? .number : levels[place].kind)
     }
   }
 }
 
-/// What the fields of a column are, as far as they were read.
-private struct ColumnKind {
-  private(set) var areNumbers = true
-  private(set) var levels: Set<String> = []
+/// The texts of a column.
+private struct Levels {
+  private(set) var texts: Set<String> = []
   private var hasBlanks = false
+  /// Neighbours are often the same.
+  private var last: [UInt8]?
 
   mutating func take(_ reader: CSVReader, _ column: Int) {
-    if areNumbers, !reader.isNumber(at: column) { areNumbers = false }
+    if let last, reader.field(at: column, equals: last) { return }
+    last = reader.rawBytes(at: column)
     if reader.isMissing(at: column) {
       hasBlanks = true
-    } else if !areNumbers || levels.count <= Covariate.levelLimit {
-      // A number too may turn out to be one of several texts.
-      levels.insert(reader.trimmedText(at: column))
+    } else {
+      texts.insert(reader.trimmedText(at: column))
     }
   }
 
-  var kind: Covariate.Kind {
-    areNumbers ? .number : .category(levels: levels.sorted(), mayBeBlank: hasBlanks)
-  }
+  var kind: Covariate.Kind { .category(levels: texts.sorted(), mayBeBlank: hasBlanks) }
 }
 
 /// How the fields of one column become numbers.

@@ -47,6 +47,7 @@ struct ColumnPositions {
     in reader: CSVReader
   ) throws(TableError) {
     self.reader = reader
+    try requireHeader()
     for (name, option) in wanted {
       guard let found = header.firstIndex(of: name) else { throw missing(name, "\(option)") }
       covariates.append(found)
@@ -67,6 +68,18 @@ struct ColumnPositions {
     case .none: break
     }
     try refuseTwoRoles(wanted.map(\.name))
+  }
+
+  /// A first line of nothing but times and numbers is a row.
+  private func requireHeader() throws(TableError) {
+    let isRow = header.allSatisfy { name in
+      !name.isEmpty && (Double(name) != nil || Timestamp(name) != nil)
+    }
+    if isRow {
+      throw error(
+        "the first line holds values, such as \(quotedForMessage(header[0])); a line of names, such "
+          + "as ds,y, is expected above the rows")
+    }
   }
 
   // MARK: Named columns
@@ -121,10 +134,13 @@ struct ColumnPositions {
     let called = candidates.filter { Self.timeNames.contains(header[$0.column].lowercased()) }
     let years = candidates.filter { $0.precision == .year }
     let only = [dated, called, years].first { $0.count == 1 }?[0].column
-    // Where one column is left, it is the times, if it can be; of two columns or of a wide table the
-    // first that can.
-    let isClear = open.count == 1 || header.count == 2 || isWide
-    let first = isClear ? (dated + years + candidates).first?.column : nil
+    // Where one column is left, it is the times, if it can be; of two columns the first that can, of
+    // a wide table the first of all.
+    let isClear = open.count == 1 || (header.count == 2 && !isWide)
+    let first = (dated + years + candidates).first {
+      isClear || (isWide && $0.column == open.first)
+    }?
+    .column
     guard let found = dated.count > 1 ? called.count == 1 ? only : nil : only ?? first else {
       throw error(
         "no column \"ds\" for the times (--time-column names another\(rowsHint)); " + listing)

@@ -24,6 +24,10 @@ extension SeriesTable {
       id = 0
     }
     let columns = reader.header.indices.filter { $0 != id }
+    guard !columns.isEmpty else {
+      throw TableError(
+        file: file, line: reader.headerLine, message: "no columns of values behind that of ids")
+    }
     let times = HeaderTimes(columns.map { reader.header[$0] }, options.timePattern)
 
     var places = MissingPlaces()

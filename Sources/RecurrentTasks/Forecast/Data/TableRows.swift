@@ -181,15 +181,21 @@ extension TableRows {
     // The earlier hour is summer's; where it is the evening before, it belongs to the day that begins.
     let summer = isNight ? found[1] : found[0]
     let isSummer = { (row: Row) in floorRemainder(row.ticks, Timestamp.ticksPerDay) == summer }
-    let moved = groups.map { group in
-      group.rows.map { isSummer($0) ? $0.ticks + hour : $0.ticks }
+    var isFound = false
+    for index in groups.indices {
+      let rows = groups[index].rows
+      // A series that is always early is no matter of the time of year.
+      let early = rows.count(where: isSummer)
+      guard early > 0, early < rows.count, rows.count > 2 else { continue }
+      let moved = rows.map { isSummer($0) ? $0.ticks + hour : $0.ticks }
+      // Two rows of one day are no days.
+      guard Set(moved).count == rows.count else { return }
+      let last = rows.max { $0.ticks < $1.ticks }
+      let shift = last.map(isSummer) == true ? -hour : 0
+      for row in rows.indices { groups[index].rows[row].ticks = moved[row] + shift }
+      isFound = true
     }
-    // Two rows of one day are no days.
-    guard moved.allSatisfy({ Set($0).count == $0.count }) else { return }
-    guard moved.contains(where: { $0.count > 2 }) else { return }
-    let last = groups.lazy.flatMap(\.rows).max { $0.ticks < $1.ticks }
-    let shift = last.map(isSummer) == true ? -hour : 0
-    rewriteTimes { (isSummer($0) ? $0.ticks + hour : $0.ticks) + shift }
+    guard isFound else { return }
     notes.append(
       "times of day differ by an hour, as with daylight saving: they are taken as days, and printed "
         + "with the last row's time of day")

@@ -38,7 +38,7 @@ struct TimeSource {
       var detector = TimePattern.Detector(
         first: reader.bytes, in: reader.trimmedRange(at: column))
     else { return (nil, nil) }
-    while try reader.nextRow() {
+    while !detector.isSettled, try reader.nextRow() {
       let range = reader.trimmedRange(at: column)
       // An empty time is refused where rows are read.
       if range.isEmpty || detector.take(reader.bytes, range) { continue }

@@ -13,6 +13,7 @@ extension TimePattern {
     private struct Candidate {
       var pattern: TimePattern
       var isShort: Bool
+      var isPadded: Bool
       /// Whether it read some text differently from the first candidate.
       var differs = false
     }
@@ -35,7 +36,9 @@ extension TimePattern {
       for text in patterns {
         guard let pattern = TimePattern(text), let match = Self.match(pattern, bytes, range)
         else { continue }
-        candidates.append(Candidate(pattern: pattern, isShort: match.isShort))
+        candidates.append(
+          Candidate(
+            pattern: pattern, isShort: match.isShort, isPadded: match.isPadded))
       }
     }
 
@@ -46,6 +49,7 @@ extension TimePattern {
       for var candidate in candidates {
         guard let match = Self.match(candidate.pattern, bytes, range) else { continue }
         candidate.isShort = candidate.isShort || match.isShort
+        candidate.isPadded = candidate.isPadded || match.isPadded
         if let ticks { candidate.differs = candidate.differs || ticks != match.ticks }
         ticks = ticks ?? match.ticks
         left.append(candidate)
@@ -70,6 +74,12 @@ extension TimePattern {
 
     /// One pattern of those before the last text, for a message.
     var likely: TimePattern { candidates[0].pattern }
+
+    /// Whether further texts change nothing, unless they are of no pattern.
+    var isSettled: Bool {
+      candidates.count == 1 && !couldBeIntegers
+        && (candidates[0].isShort || candidates[0].isPadded)
+    }
 
     /// Whether the texts could be plain integers as well.
     var couldBeIntegers: Bool { Self.isCompact(likely) }

@@ -11,6 +11,8 @@ extension TimePattern {
     var ticks: Int
     /// Whether a day, a month or an hour had one digit.
     var isShort: Bool
+    /// Whether one had a leading zero.
+    var isPadded: Bool
   }
 
   /// Reads a text; nil if it is not of this pattern or names a day that no calendar has.
@@ -24,7 +26,7 @@ extension TimePattern {
       }
     }
     guard scanner.position == scanner.end, let ticks = scanner.ticks else { return nil }
-    return Match(ticks: ticks, isShort: scanner.isShort)
+    return Match(ticks: ticks, isShort: scanner.isShort, isPadded: scanner.isPadded)
   }
 
   /// The text of a time.
@@ -103,6 +105,14 @@ extension TimePattern.Field {
     }
   }
 
+  /// Whether it may be written without a leading zero.
+  fileprivate var canBeShort: Bool {
+    switch self {
+    case .month, .day, .hour, .hourOfTwelve: true
+    default: false
+    }
+  }
+
   /// What its number can be; which day a month has is seen later.
   fileprivate var range: ClosedRange<Int> {
     switch self {
@@ -124,6 +134,7 @@ private struct PatternScanner {
   var position: Int
   let end: Int
   private(set) var isShort = false
+  private(set) var isPadded = false
 
   private var year = 1970
   private var month = 1
@@ -189,8 +200,10 @@ private struct PatternScanner {
     case .second: second = number
     case .monthName, .longMonthName, .half: break
     }
-    let canBeShort: Set<TimePattern.Field> = [.month, .day, .hour, .hourOfTwelve]
-    if position == start + 1, canBeShort.contains(field) { isShort = true }
+    if field.canBeShort {
+      if position == start + 1 { isShort = true }
+      if bytes[start] == UInt8(ascii: "0") { self.isPadded = true }
+    }
     return true
   }
 
