@@ -51,7 +51,10 @@ struct BacktestCommand: ParsableCommand {
     var parts = windows.job
     parts["verb"] = "backtest"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(for: table, configuration, parts: parts)
+    var journal = try training.journal(
+      for: table, configuration, parts: parts,
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: windows.settings, forecasts: false))
     let study: ForecastStudy
     do {
       study = try ForecastStudy.backtest(
@@ -61,11 +64,11 @@ struct BacktestCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try training.end()
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    let files = report.files(plot: plot) + judging.files(of: study)
-    try OutputFile.write(files + training.files) { () throws(FileError) in
+    let files = report.files(plot: plot) + judging.files(of: study, curve: training.curve)
+    try OutputFile.write(files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
     }

@@ -56,7 +56,10 @@ struct ForecastCommand: ParsableCommand {
     var parts = windows.job
     parts["verb"] = "forecast"
     parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try training.journal(for: table, configuration, parts: parts)
+    var journal = try training.journal(
+      for: table, configuration, parts: parts,
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: windows.settings, forecasts: true))
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
@@ -66,11 +69,12 @@ struct ForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try training.end()
     for note in study.notes { console.note(note) }
 
     let report = StudyReport(study: study)
-    var files = report.files(output: output, plot: plot) + judging.files(of: study)
+    var files =
+      report.files(output: output, plot: plot) + judging.files(of: study, curve: training.curve)
     if let save {
       let document = forecaster.document(
         training: [
@@ -78,7 +82,7 @@ struct ForecastCommand: ParsableCommand {
         ])
       files.append((save, document.bytes))
     }
-    try OutputFile.write(files + training.files) { () throws(FileError) in
+    try OutputFile.write(files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files,
         with: report.dataLine + report.backtestText + hint(study) + report.chart)

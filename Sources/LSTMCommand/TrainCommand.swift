@@ -39,7 +39,9 @@ struct TrainForecastCommand: ParsableCommand {
     let training = try TrainingRun(continuation, console)
     var journal = try training.journal(
       for: table, configuration,
-      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)])
+      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)],
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: nil, forecasts: true))
     let forecaster: Forecaster
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
@@ -51,9 +53,9 @@ struct TrainForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try training.end()
     let document = forecaster.document(training: ["data": .object(table.summary)])
-    let files = [(path: save, content: document.bytes)] + training.files
+    let files = [(path: save, content: document.bytes)]
     try OutputFile.write(files) { () throws(FileError) in
       if save == "-" { return }
       let json: JSONObject = [
