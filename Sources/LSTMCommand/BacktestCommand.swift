@@ -55,7 +55,10 @@ struct BacktestCommand: ParsableCommand {
     parts["verb"] = "backtest"
     parts["precision"] = .string(numbers.precision.rawValue)
     var journal = try run.journal(
-      for: table, configuration, parts: parts, training: training, fits: windows.fits)
+      for: table, configuration, parts: parts, training: training,
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: windows.settings, training,
+        forecasts: false))
     let study: ForecastStudy
     do {
       study = try ForecastStudy.backtest(
@@ -65,11 +68,11 @@ struct BacktestCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try run.end()
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
-    let files = report.files(plot: plot) + judging.files(of: study)
-    try OutputFile.write(files + run.files) { () throws(FileError) in
+    let files = report.files(plot: plot) + judging.files(of: study, curve: run.curve)
+    try OutputFile.write(files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
     }

@@ -62,6 +62,9 @@ struct Failure {
     let parserStatus = LSTMCommand.exitCode(for: error)
     if parserStatus == .success { end(printing: LSTMCommand.fullMessage(for: error)) }
     if parserStatus == .validationFailure {
+      if let option = MistypedOption(in: Array(CommandLine.arguments.dropFirst())) {
+        end("\(option.message) (see \(help))", .usage)
+      }
       end("\(LSTMCommand.message(for: error)) (see \(help))", .usage)
     }
     end(message, status)

@@ -60,7 +60,10 @@ struct ForecastCommand: ParsableCommand {
     parts["verb"] = "forecast"
     parts["precision"] = .string(numbers.precision.rawValue)
     var journal = try run.journal(
-      for: table, configuration, parts: parts, training: training, fits: windows.fits + 1)
+      for: table, configuration, parts: parts, training: training,
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: windows.settings, training,
+        forecasts: true))
     let (study, forecaster): (ForecastStudy, Forecaster)
     do {
       (study, forecaster) = try ForecastStudy.forecast(
@@ -71,11 +74,12 @@ struct ForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try run.end()
     for note in study.notes { console.note(note) }
 
     let report = StudyReport(study: study)
-    var files = report.files(output: output, plot: plot) + judging.files(of: study)
+    var files =
+      report.files(output: output, plot: plot) + judging.files(of: study, curve: run.curve)
     if let save {
       let document = forecaster.document(
         training: [
@@ -83,7 +87,7 @@ struct ForecastCommand: ParsableCommand {
         ])
       files.append((save, document.bytes))
     }
-    try OutputFile.write(files + run.files) { () throws(FileError) in
+    try OutputFile.write(files) { () throws(FileError) in
       try report.printed(
         asJSON: shared.json, besides: files,
         with: report.dataLine + report.backtestText + hint(study) + report.chart)

@@ -44,7 +44,10 @@ struct TrainForecastCommand: ParsableCommand {
     var journal = try run.journal(
       for: table, configuration,
       parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)],
-      training: training, fits: 1)
+      training: training,
+      networks: ForecastStudy.networkCount(
+        table, configuration, backtest: nil, training,
+        forecasts: true))
     let forecaster: Forecaster
     do {
       let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
@@ -60,10 +63,10 @@ struct TrainForecastCommand: ParsableCommand {
       console.endProgress()
       throw error
     }
-    console.endProgress()
+    try run.end()
     if let sentence = forecaster.validation?.sentence { console.note(sentence) }
     let document = forecaster.document(training: ["data": .object(table.summary)])
-    let files = [(path: save, content: document.bytes)] + run.files
+    let files = [(path: save, content: document.bytes)]
     try OutputFile.write(files) { () throws(FileError) in
       if save == "-" { return }
       let json: JSONObject = [

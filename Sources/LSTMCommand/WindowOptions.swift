@@ -50,13 +50,6 @@ struct WindowOptions: ParsableArguments {
     Backtest.Settings(windows: windows ?? 3, step: step, testSize: testSize, refits: refit)
   }
 
-  /// How often a backtest fits a forecaster, as far as that is known beforehand.
-  var fits: Int {
-    let count = windows ?? 3
-    return refit ?? (testSize == nil && count <= Backtest.Settings.fewWindows)
-      ? count : min(count, 1)
-  }
-
   /// What a checkpoint has to agree with.
   var job: JSONObject {
     [
@@ -76,21 +69,31 @@ struct JudgingOptions: ParsableArguments {
   @Option(help: "Where each method's forecasts of the backtest go, CSV; - for standard output.")
   var forecasts: String?
 
+  @Option(help: "Where a report goes: one page of HTML with everything that can be seen.")
+  var report: String?
+
   /// All of them, for their names to be looked at.
-  var written: [String?] { [scores, forecasts] }
+  var written: [String?] { [scores, forecasts, report] }
 
   func check() throws {
     for path in written { if let path { try OutputFile.check(path) } }
   }
 
-  /// What is to be written; without a backtest there is nothing to say.
-  func files(of study: ForecastStudy) -> [StudyReport.File] {
+  /// What is to be written; without a backtest there are no scores.
+  ///
+  /// - Parameter curve: How the losses fell, where something was trained.
+  func files(
+    of study: ForecastStudy, curve: TrainingCurve = TrainingCurve()
+  ) -> [StudyReport.File] {
     var files: [StudyReport.File] = []
     if let scores, let record = study.backtest {
       files.append((scores, Array(record.scoresCSV.utf8)))
     }
     if let forecasts, let record = study.backtest {
       files.append((forecasts, Array(record.forecastsCSV.utf8)))
+    }
+    if let report {
+      files.append((report, Array(ForecastReport(study, curve: curve).html.utf8)))
     }
     return files
   }

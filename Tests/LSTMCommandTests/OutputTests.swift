@@ -11,18 +11,21 @@ private struct Results: Equatable {
   var csv: Data
   var svg: Data
   var model: Data
+  var report: String
 
   init(_ options: [String] = []) throws {
     let tool = try Tool()
     try tool.write(Table(months: 60).csv, to: "table.csv")
     let outcome = try tool.run(
       ["forecast", "table.csv", "--horizon", "5", "--windows", "2", "--epochs", "10"]
-        + ["--hidden", "8", "--json", "--save", "model.safetensors"] + options)
+        + ["--hidden", "8", "--json", "--save", "model.safetensors"]
+        + ["--report", "report.html"] + options)
     try #require(outcome.status == 0, "\(outcome.stderr)")
     json = outcome.stdout
     csv = try tool.data("forecast.csv")
     svg = try tool.data("forecast.svg")
     model = try tool.data("model.safetensors")
+    report = try tool.text("report.html")
   }
 }
 
@@ -193,6 +196,7 @@ private struct Results: Equatable {
       #expect(more.csv == one.csv, "\(threads) threads")
       #expect(more.svg == one.svg, "\(threads) threads")
       #expect(more.model == one.model, "\(threads) threads")
+      #expect(more.report == one.report, "\(threads) threads")
     }
     let other = try Results(["--threads", "1", "--seed", "2"])
     #expect(other.csv != one.csv)
@@ -200,7 +204,7 @@ private struct Results: Equatable {
     #expect(coarse.csv != one.csv)
     #expect(other.model != one.model)
     let time = /[0-9]{2}:[0-9]{2}:[0-9]{2}/
-    for text in [one.json, String(decoding: one.svg, as: UTF8.self)] {
+    for text in [one.json, String(decoding: one.svg, as: UTF8.self), one.report] {
       #expect(!text.contains(time))
     }
   }

@@ -216,6 +216,15 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["table.csv"], "--output", "table.csv"),
     .usage(["two.csv"], "two.csv"),
     .command(64, ["--horizon"], "forecast", "table.csv"),
+    .command(
+      64, ["unknown option --horizont; did you mean --horizon?", "lstm help forecast"], "forecast",
+      "table.csv", "--horizont", "12"),
+    .command(
+      64, ["unknown option --epoch; did you mean --epochs?"], "train", "forecast", "table.csv",
+      "--save", "m", "--epoch=3"),
+    .command(
+      64, ["unknown option --transformer (see"], "backtest", "table.csv", "--transformer"),
+    .command(64, ["--horizon"], "forecast", "table.csv", "--", "--horizont"),
     .command(64, ["data"], "forecast", "--horizon", "3"),
     .command(64, ["fortell"], "fortell"),
     .command(64, ["--save"], "train", "forecast", "table.csv", "--horizon", "3"),

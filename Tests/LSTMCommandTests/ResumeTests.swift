@@ -137,6 +137,19 @@ import Testing
     #expect(try tool.files == ["table.csv"])
   }
 
+  /// A log is there as soon as there is something to tell, and a run that goes on goes on with it.
+  @Test func theLogGoesOn() throws {
+    let tool = try tool()
+    _ = try stopped(tool, ["--log", "log"], after: 4, by: SIGKILL)
+    let expected = try Self.uninterrupted.get().log
+    let begun = try tool.text("log")
+    #expect(begun.utf8.count > 1000 && begun.utf8.count < expected.utf8.count)
+    #expect(expected.hasPrefix(begun))
+    let resumed = try tool.run(Self.job + ["--resume", "c", "--log", "log"])
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    #expect(try tool.text("log") == expected)
+  }
+
   // MARK: Damaged
 
   @Test func aCheckpointCutShort() throws {

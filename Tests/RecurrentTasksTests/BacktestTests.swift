@@ -178,6 +178,11 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
       close.verdict
         == "lstm does about as well as naive (MASE 2.00 against 1.83; the difference has a "
         + "standard error of 1.1)")
+    // Differences 1, -2 and -0.5 are larger, and no surer.
+    #expect(
+      board([1, 4, 2.5], cutoffs: [10, 11, 12]).verdict
+        == "lstm is ahead of naive, but not surely (MASE 2.00 against 2.50; the difference has a "
+        + "standard error of 0.87)")
     // Differences 1, 1.2 and 0.8 are as sure as can be.
     let clear = board([1, 0.8, 1.2], cutoffs: [10, 11, 12])
     #expect(clear.comparison?.outcome == .baseline)

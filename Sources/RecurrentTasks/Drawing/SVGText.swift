@@ -25,6 +25,11 @@ struct SVGText {
     add("<\(name) id=\"\(id)\">\(Self.escaped(content))</\(name)>")
   }
 
+  /// A name for those who cannot see what is drawn, or point at it.
+  mutating func element(_ name: String, _ content: String) {
+    add("<\(name)>\(Self.escaped(content))</\(name)>")
+  }
+
   mutating func text(_ content: String, x: Double, y: Double, _ classes: String) {
     guard !content.isEmpty else { return }
     add(
@@ -38,7 +43,7 @@ struct SVGText {
   }
 
   /// XML has no place for control characters, not even as references.
-  private static func escaped(_ content: String) -> String {
+  static func escaped(_ content: String) -> String {
     var result = ""
     for scalar in content.unicodeScalars {
       switch scalar {

@@ -78,6 +78,22 @@ public struct ForecastStudy: Sendable {
     return study
   }
 
+  /// How many networks a study trains, if every fit holds something out: for those who wait.
+  ///
+  /// - Parameters:
+  ///   - settings: nil for no backtest.
+  ///   - forecasts: Whether there is a fit to everything.
+  public static func networkCount(
+    _ table: SeriesTable, _ configuration: ForecastConfiguration,
+    backtest settings: Backtest.Settings?, _ training: ForecastTraining, forecasts: Bool
+  ) -> Int {
+    var study = ForecastStudy(table, configuration)
+    let (plan, refits) = study.plan(settings ?? Backtest.Settings(windows: 0))
+    let fits = min(plan.rounds.count, refits ? .max : 1) + (forecasts ? 1 : 0)
+    return fits * (configuration.members + 1)
+      + (training.isTuned ? ForecastSearch.mostTrials : 0)
+  }
+
   /// Forecasts a table with a model that is trained already.
   ///
   /// - Parameter horizon: At most the model's, which nil stands for.

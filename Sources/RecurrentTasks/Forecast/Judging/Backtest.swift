@@ -108,7 +108,7 @@ extension Backtest {
     }
 
     /// Windows that are worth a fit each, where nobody said.
-    public static let fewWindows = 5
+    static let fewWindows = 5
   }
 }
 

@@ -68,8 +68,12 @@ extension Leaderboard.Comparison: CustomStringConvertible {
     case .model: return "\(model) beats every baseline; the best is \(baseline) (\(numbers))"
     case .tie where isNegligible: return "\(model) and \(baseline) do equally well (\(numbers))"
     case .tie:
-      return "\(model) does about as well as \(baseline) (\(numbers); the difference has a "
-        + "standard error of \(significant(standardError ?? 0, 2)))"
+      let doubt = "the difference has a standard error of \(significant(standardError ?? 0, 2))"
+      if (own - other).magnitude <= 0.1 * max(own, other) {
+        return "\(model) does about as well as \(baseline) (\(numbers); \(doubt))"
+      }
+      let (ahead, behind) = own < other ? (model, baseline) : (baseline, model)
+      return "\(ahead) is ahead of \(behind), but not surely (\(numbers); \(doubt))"
     }
   }
 }

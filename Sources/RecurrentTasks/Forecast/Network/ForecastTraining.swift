@@ -12,11 +12,6 @@ public struct ForecastTraining: Sendable {
     self.isTuned = isTuned
   }
 
-  /// Networks that are trained for so many fits.
-  public func networks(fits: Int, _ configuration: ForecastConfiguration) -> Int {
-    fits * (configuration.members + 1) + (isTuned ? ForecastSearch.mostTrials : 0)
-  }
-
   /// A forecaster fitted to some series, after a search where one is wanted.
   public func fitted(
     to series: [ForecastSeries], _ configuration: ForecastConfiguration,

@@ -23,6 +23,21 @@ extension ForecastPlot {
     return drawing.text
   }
 
+  /// One series as a drawing for a page that has rules for its classes.
+  func inline(_ panel: Panel, width: Double, height: Double) -> String {
+    var drawing = SVGText(width: width, height: height)
+    drawing.open("svg", "role=\"img\"")
+    drawing.element("title", panel.series.id ?? title)
+    let labels = Layout.labels
+    draw(
+      panel,
+      in: Frame(
+        x: labels.left, y: 10, width: width - labels.left - 10, height: height - labels.below - 10),
+      hasName: false, &drawing)
+    drawing.add("</svg>")
+    return drawing.text
+  }
+
   private func drawLegend(_ drawing: inout SVGText) {
     let levels = Set(panels.flatMap { $0.forecast?.intervals.map(\.level) ?? [] }).sorted()
     var entries = [("history", "actual")]
@@ -196,7 +211,7 @@ private struct Layout {
   static let width = 960.0
   static let margin = 28.0
   private static let header = 104.0
-  private static let labels = (left: 56.0, below: 44.0, above: 26.0)
+  static let labels = (left: 56.0, below: 44.0, above: 26.0)
 
   let columns: Int
   let rows: Int
