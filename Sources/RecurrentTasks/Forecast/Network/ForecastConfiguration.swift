@@ -45,7 +45,7 @@ public struct ForecastConfiguration: Sendable, Hashable {
   public enum StatisticalBase: String, Sendable, CaseIterable {
     /// Smoothing, the last season and a regression: what the first version had.
     case smoothing
-    /// These and ETS and Theta.
+    /// These, Holt and Winters' multiplied seasons, ETS, Theta and complex smoothing.
     case combination
   }
 

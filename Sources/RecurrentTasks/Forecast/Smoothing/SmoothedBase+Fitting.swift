@@ -221,6 +221,9 @@ private struct FittingTask {
         models.append((.ets(model), model.smoothingCount))
       }
       if let model = Theta(fitting: values, season: season) { models.append((.theta(model), 2)) }
+      if let model = ComplexSmoothing(fitting: values, season: season) {
+        models.append((.complex(model), model.parameterCount - 1))
+      }
     }
     return models
   }

@@ -39,6 +39,7 @@ package struct SmoothedBase: Sendable, Hashable {
     case regression(Autoregression)
     case ets(ETS)
     case theta(Theta)
+    case complex(ComplexSmoothing)
   }
 
   package var horizon: Int { errorScale.count }
@@ -52,6 +53,7 @@ package struct SmoothedBase: Sendable, Hashable {
       case .regression: ("regression", member.weight)
       case .ets: ("ets", member.weight)
       case .theta: ("theta", member.weight)
+      case .complex: ("complex", member.weight)
       }
     }
   }
@@ -169,6 +171,7 @@ extension SmoothedBase.Model {
     case .regression(let model): model.forecasts(of: filled, origins: origins, horizon: horizon)
     case .ets(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     case .theta(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
+    case .complex(let model): model.forecasts(of: values, origins: origins, horizon: horizon)
     }
   }
 }
