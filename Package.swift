@@ -64,7 +64,8 @@ let package = Package(
       name: "onnx-cases", dependencies: ["RecurrentONNX", "RecurrentLayers", "RecurrentFormats"],
       path: "Tests/OnnxCases"),
     .executableTarget(
-      name: "fuzz", dependencies: ["RecurrentFormats", "RecurrentONNX", "TestSupport"],
+      name: "fuzz",
+      dependencies: ["RecurrentFormats", "RecurrentONNX", "RecurrentTasks", "TestSupport"],
       path: "Tests/Fuzz"),
     .testTarget(name: "RecurrentCoreTests", dependencies: ["RecurrentCore", "TestSupport"]),
     .testTarget(name: "RecurrentCellsTests", dependencies: ["RecurrentCells", "TestSupport"]),

@@ -26,14 +26,13 @@ struct ColumnOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where values are missing: \(words(MissingFill.self)). mask learns nothing from them; none "
-        + "refuses the table; the others make them up, in what is scored too.",
+      "Where values are missing: mask learns nothing from them, none refuses the table; the others "
+        + "make them up, in what is scored too.",
       valueName: "how"))
   var fill = MissingFill.mask
 
   @Option(
-    help: ArgumentHelp(
-      "Where a series has a time twice: \(words(DuplicateRows.self)).", valueName: "which"))
+    help: ArgumentHelp("Which value counts where a series has a time twice.", valueName: "which"))
   var duplicates = DuplicateRows.refuse
 
   @Option(
@@ -68,12 +67,6 @@ struct ColumnOptions: ParsableArguments {
       "Days that are not like others, CSV: a column ds or date, and perhaps one of names.",
       valueName: "file"))
   var holidays: String?
-
-  private static func words<Choice: RawRepresentable<String> & CaseIterable>(
-    _ choices: Choice.Type
-  ) -> String {
-    choices.allCases.map(\.rawValue).joined(separator: ", ")
-  }
 
   func validate() throws {
     guard CalendarChoice(calendar) != nil else {

@@ -7,8 +7,8 @@ struct FutureCommand: ParsableCommand {
     commandName: "future",
     abstract: "Write the table that --future reads: the rows of the steps to forecast.",
     discussion: """
-      A row for each series and step: id, time, and the columns of --known. What the data say of
-      them already stands there; the rest is empty, to be filled in.
+      A row for each series and step: id, time, and the columns of --known. What is known already
+      stands there; the rest is empty, to be filled in.
 
       lstm future sales.csv --horizon 12 --known price,promotion
       lstm forecast sales.csv --horizon 12 --known price,promotion --future future.csv

@@ -20,6 +20,6 @@ struct FuzzReader {
 extension FuzzReader {
   /// All there are. A reader that is not here is not tested.
   static var all: [FuzzReader] {
-    [.safetensors, .safetensorsHeader, .npy, .npz, .pytorch, .pickle, .onnx]
+    [.safetensors, .safetensorsHeader, .npy, .npz, .pytorch, .pickle, .onnx, .tables]
   }
 }

@@ -32,10 +32,9 @@ extension TimePattern {
       if candidates.isEmpty { return nil }
     }
 
-    private mutating func add(_ patterns: [String], _ bytes: [UInt8], _ range: Range<Int>) {
-      for text in patterns {
-        guard let pattern = TimePattern(text), let match = Self.match(pattern, bytes, range)
-        else { continue }
+    private mutating func add(_ patterns: [TimePattern], _ bytes: [UInt8], _ range: Range<Int>) {
+      for pattern in patterns {
+        guard let match = Self.match(pattern, bytes, range) else { continue }
         candidates.append(
           Candidate(
             pattern: pattern, isShort: match.isShort, isPadded: match.isPadded))
@@ -69,7 +68,7 @@ extension TimePattern {
     }
 
     private static func isCompact(_ pattern: TimePattern) -> Bool {
-      compactPatterns.contains(pattern.text)
+      compactPatterns.contains(pattern)
     }
 
     /// One pattern of those before the last text, for a message.
@@ -109,7 +108,7 @@ extension TimePattern {
   }
 }
 
-private let compactPatterns = ["%Y%m%d", "%Y%m"]
+private let compactPatterns = ["%Y%m%d", "%Y%m"].compactMap(TimePattern.init)
 
 private let clocks = [
   "", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p",
@@ -123,7 +122,7 @@ private func withClocks(_ days: [String]) -> [String] {
 }
 
 private let usualPatterns =
-  withClocks([
+  (withClocks([
     "%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d-%b-%Y", "%d/%b/%Y",
     "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%y", "%d %b %y",
@@ -131,6 +130,7 @@ private let usualPatterns =
     "%Y Q%q", "%YQ%q", "%Y-Q%q", "%Y:Q%q", "%YQ0%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y",
     "%G-W%V", "%GW%V", "%G W%V", "%G-W%V-%u", "%YM%m", "%Y/%m", "%m/%Y", "%m-%Y", "%m.%Y",
     "%b %Y", "%b-%Y", "%B %Y", "%B-%Y", "%Y %b", "%Y-%b", "%Y %B", "%b-%y", "%b %y", "%-Y-%m",
-  ]
+  ]).compactMap(TimePattern.init)
 
 private let unusualPatterns = withClocks(["%y-%m-%d", "%y/%m/%d", "%y.%m.%d"])
+  .compactMap(TimePattern.init)
