@@ -223,7 +223,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
       64, ["unknown option --epoch; did you mean --epochs?"], "train", "forecast", "table.csv",
       "--save", "m", "--epoch=3"),
     .command(
-      64, ["unknown option --transformer (see"], "backtest", "table.csv", "--transformer"),
+      64, ["unknown option --photosynthesis (see"], "backtest", "table.csv", "--photosynthesis"),
     .command(64, ["--horizon"], "forecast", "table.csv", "--", "--horizont"),
     .command(64, ["data"], "forecast", "--horizon", "3"),
     .command(64, ["fortell"], "fortell"),

@@ -7,13 +7,15 @@ extension ForecastReport {
     guard !rows.isEmpty else { return "" }
     let levels = Set(rows.flatMap(\.coverage.keys)).sorted()
     let worst = rows.compactMap { $0.measures[measure] }.filter(\.isFinite).max() ?? 0
-    let measures = ForecastMeasures.Measure.allCases.filter { measure in
-      measure != .pinball && measure != .mse && rows.contains { $0.measures[measure] != nil }
+    let measures = [.mase, .smape, .mae, .rmse, .owa, .crps].filter {
+      (measure: ForecastMeasures.Measure) in rows.contains { $0.measures[measure] != nil }
     }
+    // Of the scores of bands one says enough: that of the widest.
+    let widest = levels.suffix(1)
     let names =
       ["method", ""] + measures.map(Self.name)
       + levels.map { "in \(PredictionInterval.label($0)) %" }
-      + levels.map { "MSIS \(PredictionInterval.label($0)) %" }
+      + widest.map { "MSIS \(PredictionInterval.label($0)) %" }
     let head = names.map { "<th>\($0)</th>" }.joined()
     let body = rows.map { row in
       let part = worst > 0 ? max(0, min(1, (row.measures[measure] ?? 0) / worst)) : 0
@@ -23,8 +25,8 @@ extension ForecastReport {
       let cells =
         measures.map { measure in
           row.measures[measure].map { significant($0, 4) } ?? "–"
-        } + levels.map { row.coverage[$0].map { fixed(100 * $0, 1) + " %" } ?? "–" }
-        + levels.map { row.msis[$0].map { significant($0, 3) } ?? "–" }
+        } + levels.map { row.coverage[$0].map { fixed(100 * $0, 0) + " %" } ?? "–" }
+        + widest.map { row.msis[$0].map { significant($0, 3) } ?? "–" }
       let name = "<th scope=\"row\">\(SVGText.escaped(row.method))</th>"
       return "<tr class=\"\(row.kind.rawValue)\">\(name)\(bar)"
         + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"

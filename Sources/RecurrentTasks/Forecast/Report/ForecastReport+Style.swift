@@ -4,13 +4,13 @@ extension ForecastReport {
     :root{--paper:#f6f8fa;--card:#ffffff;--ink:#1f2328;--soft:#59636e;--edge:#d8dee4;
     --grid:#e9edf1;--axis:#8b949e;--history:#48525c;--good:#1a7f37;--bad:#bc4c00;--plain:#57606a;
     --m0:#0a66d8;--m1:#bf5a0f;--m2:#0f8a7e;--m3:#8250df;--m4:#bf3989;--m5:#7a7a00;--m6:#a40e26;
-    --m7:#1b7c83;--m8:#6e7781;--backtest:#d9591c;
+    --m7:#7f4f24;--m8:#6e7781;--backtest:#d9591c;
     font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;
     color:var(--ink);background:var(--paper);line-height:1.5}
     @media (prefers-color-scheme:dark){:root{--paper:#0d1117;--card:#151b23;--ink:#e9eef3;
     --soft:#9aa5b1;--edge:#2b333d;--grid:#232a33;--axis:#6b7580;--history:#b7c0c9;--good:#4ac26b;
     --bad:#ff9a5c;--plain:#9aa5b1;--m0:#62a8ff;--m1:#f0a35e;--m2:#41c7b9;--m3:#b392f0;--m4:#f08cc0;
-    --m5:#cfcb52;--m6:#ff8b8b;--m7:#63c5cf;--m8:#8b949e;--backtest:#ff9a5c}}
+    --m5:#cfcb52;--m6:#ff8b8b;--m7:#d2a679;--m8:#8b949e;--backtest:#ff9a5c}}
     *{box-sizing:border-box}
     body{margin:0}
     main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}
@@ -19,7 +19,7 @@ extension ForecastReport {
     h3{font-size:14px;color:var(--soft);font-weight:600;margin:20px 0 8px}
     section{margin-top:44px}
     .note{margin:0 0 12px;color:var(--soft);font-size:14px}
-    .facts{display:flex;flex-wrap:wrap;gap:12px 28px;margin:0;padding:16px 20px;
+    .facts{display:flex;flex-wrap:wrap;gap:12px 24px;margin:0;padding:16px 20px;
     background:var(--card);border:1px solid var(--edge);border-radius:10px}
     .facts dt{font-size:12px;color:var(--soft)}
     .facts dd{margin:0;font-size:15px;font-weight:600;overflow-wrap:anywhere}
@@ -30,7 +30,7 @@ extension ForecastReport {
     .verdict p{margin:0;font-weight:600}
     .verdict .small{font-size:14px;font-weight:400;color:var(--soft)}
     .verdict p+p{margin-top:4px}
-    .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
+    .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,420px),1fr));gap:16px}
     figure{margin:0;padding:14px 14px 8px;background:var(--card);border:1px solid var(--edge);
     border-radius:10px;min-width:0}
     figcaption{font-size:13px;font-weight:600;margin:0 4px 6px;overflow-wrap:anywhere}
