@@ -57,10 +57,10 @@ struct ColumnOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is read of the calendar: auto, none, or of "
+      "What is read of the calendar: auto (what the seasons do not say), none, or of "
         + "\(CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ",")).",
       valueName: "parts"))
-  var calendar = "none"
+  var calendar = "auto"
 
   @Option(
     help: ArgumentHelp(

@@ -82,7 +82,11 @@ public struct ForecastConfiguration: Sendable, Hashable {
   }
 
   /// The season after the season: the week of hours, half-hours, quarters of an hour, ten minutes.
-  var secondSeason: Int? { [24: 168, 48: 336, 96: 672, 144: 1008][season] }
+  var secondSeason: Int? { Self.secondSeason(after: season) }
+
+  static func secondSeason(after season: Int) -> Int? {
+    [24: 168, 48: 336, 96: 672, 144: 1008][season]
+  }
 
   var features: FeatureCounts { covariates.counts }
 

@@ -37,10 +37,14 @@ public struct CalendarFeatures: Sendable, Hashable {
     self.holidays = holidays
   }
 
-  /// The parts that tell times of a frequency apart and come round at least twice in a span.
+  /// The parts that tell times of a frequency apart, come round at least twice in a span, and are not
+  /// said by the seasons that such data usually have.
   public static func sensibleParts(_ frequency: Frequency, steps: Int) -> [Part] {
-    Part.allCases.filter { part in
-      guard tellsApart(part, frequency) else { return false }
+    let season = frequency.usualSeason ?? 1
+    let longest = ForecastConfiguration.secondSeason(after: season) ?? season
+    let seasonDays = longest > 1 ? frequency.days * Double(longest) : 0
+    return Part.allCases.filter { part in
+      guard tellsApart(part, frequency), !part.isSaid(bySeasonOf: seasonDays) else { return false }
       // Finer than months, the position in the year says more than the month.
       if part == .month, frequency.unit != .month { return false }
       return frequency.days * Double(steps) >= part.leastDays
@@ -110,6 +114,16 @@ extension CalendarFeatures.Part {
     case .weekday: 14
     case .monthday: 180
     case .month, .week: 2 * 365
+    }
+  }
+
+  /// Whether a season of so many days repeats with the part.
+  fileprivate func isSaid(bySeasonOf days: Double) -> Bool {
+    switch self {
+    case .hour: days >= 1
+    case .weekday: days >= 7 && days.remainder(dividingBy: 7) == 0
+    case .monthday: false
+    case .month, .week: days >= 364
     }
   }
 
