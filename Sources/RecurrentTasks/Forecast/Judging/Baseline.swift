@@ -8,11 +8,11 @@ public enum Baseline: String, Sendable, CaseIterable {
   case drift
   /// The mean of all values.
   case mean
-  /// ``Naive2``: the last value and the season, where there is one.
+  /// `Naive2`: the last value and the season, where there is one.
   case naive2
-  /// ``Theta``: the optimised theta method.
+  /// `Theta`: the optimised theta method.
   case theta
-  /// ``ETS``: exponential smoothing chosen by AICc.
+  /// `ETS`: exponential smoothing chosen by AICc.
   case ets
 
   /// The name in tables and files.
