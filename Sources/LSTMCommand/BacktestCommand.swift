@@ -38,7 +38,7 @@ struct BacktestCommand: ParsableCommand {
     try windows.requireRoom(for: model.horizon)
     try OutputFile.validate(
       [plot] + judging.written + continuation.written,
-      besides: [data] + columns.read + continuation.read,
+      besides: [data] + columns.read + model.read + continuation.read,
       asJSON: shared.json)
   }
 

@@ -27,7 +27,7 @@ struct ColumnOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where values are missing: mask learns nothing from them, none refuses the table; the others "
-        + "make them up, in what is scored too.",
+        + "make them up, in what is scored too, and interpolate looks at what comes after.",
       valueName: "how"))
   var fill = MissingFill.mask
 
@@ -120,7 +120,9 @@ struct ColumnOptions: ParsableArguments {
     _ path: String, _ console: Console, for model: Forecaster, horizon: Int = 0
   ) throws -> SeriesTable {
     let covariates = model.configuration.covariates
-    return try table(
+    var exactly = self
+    if calendar == "auto", covariates.calendar == nil { exactly.calendar = "none" }
+    return try exactly.table(
       path, console, schema: covariates.schema, calendar: covariates.calendar, horizon: horizon)
   }
 

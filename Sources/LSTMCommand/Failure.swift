@@ -32,7 +32,9 @@ struct Failure {
     case is CellError: .usage
     case let error as TensorFileError: error.systemError.map(status) ?? .badData
     case let error as OnnxError: error.systemError.map(status) ?? .badData
-    case is TableError, is TensorMismatch, is ForecastModelError: .badData
+    case is TableError, is TensorMismatch, is ForecastModelError,
+      is ForecastStartError:
+      .badData
     case let error as FileError: status(error)
     case is DivergenceError: .diverged
     case is ForecastInterrupted: .interrupted

@@ -40,10 +40,11 @@ struct ForecastCommand: ParsableCommand {
 
   func validate() throws {
     try windows.requireRoom(for: model.horizon)
+    try judging.requireBacktest(windows)
     if best, windows.windows == 0 { throw ValidationError("--best needs backtest windows") }
     try OutputFile.validate(
       [output, plot, save] + judging.written + continuation.written,
-      besides: [data] + columns.read + continuation.read,
+      besides: [data] + columns.read + model.read + continuation.read,
       asJSON: shared.json)
   }
 

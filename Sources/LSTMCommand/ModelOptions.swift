@@ -53,6 +53,11 @@ struct ModelOptions: ParsableArguments {
       throw ValidationError(
         "\(name) is at least 1 and at most \(range.upperBound), found \(value)")
     }
+    if tune, from != nil {
+      throw ValidationError(
+        "--tune looks for other sizes, and --from goes on with those that there are: give one of them"
+      )
+    }
     _ = try levels
     do { _ = try Cell.named(cell) } catch { throw ValidationError("--cell: \(error)") }
   }
@@ -64,8 +69,9 @@ struct ModelOptions: ParsableArguments {
         $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       }
       let values = try texts.map { text in
-        guard let value = Double(text), value > 0, value < 100 else {
-          throw ValidationError("--level is a percentage between 0 and 100, found \"\(text)\"")
+        guard let value = Double(text), ForecastConfiguration.bandLevels.contains(value) else {
+          throw ValidationError(
+            "--level is a percentage between 0.01 and 99.99, found \"\(text)\"")
         }
         return value
       }

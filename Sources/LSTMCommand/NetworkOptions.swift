@@ -45,6 +45,7 @@ struct NetworkOptions: ParsableArguments {
   var transform = ForecastConfiguration.Transform.automatic
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "No forecast and no bound is below this: 0 for counts and sales.", valueName: "value"))
   var min: Double?
@@ -91,6 +92,12 @@ struct NetworkOptions: ParsableArguments {
 
   /// Makes sure that the head has what it speaks of.
   func check(_ table: SeriesTable) throws(TableError) {
+    if transform == .log, let series = table.series.first(where: { $0.values.contains { $0 <= 0 } })
+    {
+      let name = series.id.map { " of series \(quotedForMessage($0))" } ?? ""
+      throw TableError(
+        file: table.file, message: "--transform log is for positive values, and not all\(name) are")
+    }
     guard head == .negativeBinomial else { return }
     for series in table.series {
       let values = series.values

@@ -75,6 +75,14 @@ struct JudgingOptions: ParsableArguments {
   /// All of them, for their names to be looked at.
   var written: [String?] { [scores, forecasts, report] }
 
+  /// Without a backtest there is nothing to write.
+  func requireBacktest(_ windows: WindowOptions) throws {
+    guard windows.windows == 0 else { return }
+    for (name, path) in [("--scores", scores), ("--forecasts", forecasts)] where path != nil {
+      throw ValidationError("\(name) is of a backtest, and --windows 0 asks for none")
+    }
+  }
+
   func check() throws {
     for path in written { if let path { try OutputFile.check(path) } }
   }

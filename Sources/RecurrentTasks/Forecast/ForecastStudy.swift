@@ -100,7 +100,7 @@ public struct ForecastStudy: Sendable {
   public static func predict(
     _ table: SeriesTable, by model: Forecaster, horizon: Int? = nil
   ) throws -> ForecastStudy {
-    try table.requireFrequency(of: model)
+    try table.requireData(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     try table.requireKnown(horizon: horizon ?? model.configuration.horizon, of: usable)
     var study = ForecastStudy(table, model.configuration(horizon: horizon))
@@ -119,7 +119,7 @@ public struct ForecastStudy: Sendable {
     backtest settings: Backtest.Settings = Backtest.Settings(), horizon: Int? = nil,
     on context: ComputeContext = .default
   ) throws -> ForecastStudy {
-    try table.requireFrequency(of: model)
+    try table.requireData(of: model)
     _ = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
     var study = ForecastStudy(table, model.configuration(horizon: horizon))
     let (plan, refits) = study.plan(settings)
@@ -185,7 +185,14 @@ public struct ForecastStudy: Sendable {
       }
       judge(windows, windows.map { found[$0]! }, refits: true, on: context)
     } else {
-      let first = windows.bySeries.map { series($0[0].series, before: $0[0].cutoff) }
+      // What is after the first window of any series is after it for all of them.
+      let distance = windows.map { table.series[$0.series].values.count - $0.cutoff }.max() ?? 0
+      let first = windows.bySeries.compactMap { windows -> ForecastSeries? in
+        let whole = table.series[windows[0].series]
+        let cutoff = min(windows[0].cutoff, whole.values.count - distance)
+        guard cutoff > 0, whole.prefix(cutoff).observedCount >= leastHistory else { return nil }
+        return series(windows[0].series, before: cutoff)
+      }
       let model = try fitted(
         to: first, training, journal: &journal, label: "round 1", on: context)
       validation = model.validation
@@ -349,14 +356,16 @@ extension Forecaster {
 }
 
 extension SeriesTable {
-  /// A model's seasons are counted in steps of its data's frequency: on other data it says nothing.
-  func requireFrequency(of model: Forecaster) throws(TableError) {
+  /// A model's seasons are counted in steps of its data's frequency, and it reads what it was trained
+  /// to read: of other data it says nothing.
+  func requireData(of model: Forecaster) throws(TableError) {
     guard "\(frequency)" == model.configuration.frequency else {
       throw TableError(
         file: file,
         message: "these data are \(frequency), the model is for data that are "
           + model.configuration.frequency)
     }
+    try model.configuration.covariates.check(self)
   }
 
   /// What a model file says of the data it was made of.

@@ -33,8 +33,8 @@ package struct ConformalCalibration: Sendable, Hashable {
 
   /// Factors stay within a tenth and ten.
   private static let factors = 0.1...10.0
-  /// τ²: factors are commonly off by a half.
-  private static let commonVariance = 0.25
+  /// τ²: factors are commonly off by a third.
+  private static let commonVariance = 0.09
 
   /// - Parameters:
   ///   - levels: Percent that each band should hold, ascending.

@@ -72,7 +72,7 @@ public struct GateStudy: Sendable {
     of table: SeriesTable, series id: String? = nil, by model: Forecaster, network: Int = 0,
     gates: [String] = []
   ) throws {
-    try table.requireFrequency(of: model)
+    try table.requireData(of: model)
     let series = try table.readableSeries(id)
     guard !model.networks.isEmpty else {
       throw TableError(

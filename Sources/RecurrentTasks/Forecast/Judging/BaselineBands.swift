@@ -15,7 +15,8 @@ struct BaselineBands: Sendable {
   init(
     _ baseline: FittedBaseline, on values: [Double], horizon: Int, season: Int, levels: [Double]
   ) {
-    let first = min(max(season + 1, values.count / 4), values.count)
+    let first = min(
+      max(season + 1, values.count / 4, baseline.firstOrigin + season + 1), values.count)
     let origins = (first..<values.count).thinned(to: 100)
     let forecasts = baseline.forecasts(of: values, origins: origins, horizon: horizon)
     var errors: [(step: Int, error: Double)] = []

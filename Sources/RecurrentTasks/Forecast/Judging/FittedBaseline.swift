@@ -25,6 +25,11 @@ struct FittedBaseline: Sendable {
     }
   }
 
+  /// The first origin of which it knows something: what it was fitted to begins there.
+  var firstOrigin: Int {
+    if case .ets(let model) = model { model.skipped } else { 0 }
+  }
+
   /// Forecasts from before each origin, row-major [origins, horizon]; NaN before the first value.
   ///
   /// - Parameter origins: Ascending, each 0 … values.count.

@@ -130,6 +130,6 @@ public struct ForecastComparison: Sendable, Hashable {
       + "\(windowCount) \(windowCount == 1 ? "window" : "windows") held out of training"
     return model.mase >= rival.mase
       ? "\(rival.method) wins over \(model.method): \(numbers)"
-      : "\(rival.method) wins, being simpler: \(model.method) does no better (\(numbers))"
+      : "\(rival.method) wins, being simpler: \(model.method) is not surely better (\(numbers))"
   }
 }

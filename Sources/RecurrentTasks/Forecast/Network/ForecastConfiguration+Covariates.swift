@@ -43,6 +43,45 @@ public struct ForecastCovariates: Sendable, Hashable {
     self.staticScales = staticScales
   }
 
+  /// Makes sure that a table has what is read, and was read as it is to be.
+  func check(_ table: SeriesTable) throws(TableError) {
+    let (found, own) = (table.featureNames, names)
+    let missing =
+      own.known.filter { !found.known.contains($0) } + own.past.filter { !found.past.contains($0) }
+      + own.statics.filter { !found.statics.contains($0) }
+    func list(_ names: [String]) -> String {
+      names.prefix(5).map(wordForMessage).joined(separator: ", ")
+        + (names.count > 5 ? " and \(names.count - 5) more" : "")
+    }
+    if !missing.isEmpty {
+      throw TableError(
+        file: table.file, message: "the model reads what the table lacks: \(list(missing))")
+    }
+    let more =
+      found.known.filter { !own.known.contains($0) } + found.past.filter { !own.past.contains($0) }
+      + found.statics.filter { !own.statics.contains($0) }
+    if !more.isEmpty || found.known != own.known {
+      throw TableError(
+        file: table.file, message: "the model was not trained to read \(list(more))")
+    }
+    let lacksStatics = table.series.contains {
+      $0.covariates.statics.count < schema.statics.count
+    }
+    if lacksStatics {
+      throw TableError(
+        file: table.file,
+        message: "the model reads the static columns \(list(schema.statics.map(\.name))): "
+          + "--static names their file")
+    }
+  }
+
+  private var names: (known: [String], past: [String], statics: [String]) {
+    (
+      schema.known.flatMap(\.features) + (calendar?.names ?? []), schema.past.flatMap(\.features),
+      schema.statics.flatMap(\.features)
+    )
+  }
+
   /// How many features of each kind there are.
   public var counts: FeatureCounts {
     FeatureCounts(
@@ -54,7 +93,8 @@ public struct ForecastCovariates: Sendable, Hashable {
   public func series(_ series: TimeSeries, of table: SeriesTable, horizon: Int) -> ForecastSeries {
     let features = table.features(of: series, horizon: horizon)
     return ForecastSeries(
-      series.values, known: features.known, past: features.past,
+      series.values, known: features.known, unitless: calendar?.names.count ?? 0,
+      past: features.past,
       statics: zip(features.statics, staticScales).map { value, scale in
         Float(min(max((Double(value) - scale.mean) / scale.deviation, -8), 8))
       })

@@ -25,7 +25,7 @@ extension ForecastConfiguration {
       let horizon = json["horizon"]?.integer, Self.horizons.contains(horizon),
       let season = json["season"]?.integer, Self.seasons.contains(season),
       let levels = json["levels"]?.array?.compactMap(\.number), levels.count <= 32,
-      levels.allSatisfy({ $0 > 0 && $0 < 100 }),
+      levels.allSatisfy(Self.bandLevels.contains),
       let cell = json["cell"]?.string,
       let hidden = json["hidden"]?.integer, Self.hiddenSizes.contains(hidden),
       let layers = json["layers"]?.integer, Self.layerNumbers.contains(layers),

@@ -104,6 +104,8 @@ public struct ForecastConfiguration: Sendable, Hashable {
   public static let seasons = 1...10_000
   public static let hiddenSizes = 1...4096
   public static let layerNumbers = 1...16
+  /// Percent; further out a forecaster knows nothing.
+  public static let bandLevels = 0.01...99.99
   public static let memberNumbers = 1...64
   public static let dilationSteps = 1...64
   public static let inputSeasonNumbers = 1...1000

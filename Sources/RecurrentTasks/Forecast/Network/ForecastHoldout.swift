@@ -34,7 +34,10 @@ struct ForecastHoldout {
     self.held = held
     season = configuration.season
     horizon = configuration.horizon
-    judgedPerSeries = min(held, max(20, 20_000 / series.count))
+    let size = ForecastWindows.stepSize(season: season, configuration.features)
+    let windows = Forecaster.windowCount(
+      ofSize: size * configuration.seasonsRead(ofUsualCount: series.map(\.values.count).median))
+    judgedPerSeries = min(held, max(20, windows / series.count))
     bases = Forecaster.bases(
       series.map { Array($0.values.dropLast(held)) }, configuration, on: context)
   }
@@ -50,7 +53,8 @@ struct ForecastHoldout {
       let cut = series.values.count - held
       known.append(
         series.prefix(cut), base: base,
-        origins: Forecaster.origins(cut, season: season, of: self.series.count),
+        origins: Forecaster.origins(
+          cut, season: season, of: self.series.count, windowSize: seasons * known.stepSize),
         scalesBefore: cut)
       unknown.append(
         series, base: base, origins: judgedOrigins(of: series), scalesBefore: cut)

@@ -82,6 +82,7 @@ public struct ForecastJournal {
     _ configuration: ForecastConfiguration, key: RandomKey
   ) throws -> ForecastNetwork {
     if let resumed, resumedLabels.contains(label) {
+      networksLeft = max(networksLeft - 1, 1)
       let done = try network.loaded(from: resumed, prefix: Self.prefix(label))
       finished.append((label, done))
       return done
@@ -168,7 +169,7 @@ public struct ForecastJournal {
   }
 
   private static func prefix(_ label: String) -> String {
-    "finished." + label.split(separator: " ").joined(separator: "_")
+    "finished." + label.map { $0 == " " || $0 == "." ? "_" : String($0) }.joined()
   }
 }
 

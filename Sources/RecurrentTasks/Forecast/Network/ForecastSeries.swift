@@ -4,16 +4,20 @@ public struct ForecastSeries: Sendable, Hashable {
   public var values: [Double]
   /// What is known of the future too, [feature][step], as far beyond the last value as it is known.
   public var known: [[Float]]
+  /// How many of these, the last ones, have no unit: those of the calendar.
+  public var unitless: Int
   /// What is known of the past only, [feature][step].
   public var past: [[Float]]
   /// What never changes, a number for each feature.
   public var statics: [Float]
 
   public init(
-    _ values: [Double], known: [[Float]] = [], past: [[Float]] = [], statics: [Float] = []
+    _ values: [Double], known: [[Float]] = [], unitless: Int = 0, past: [[Float]] = [],
+    statics: [Float] = []
   ) {
     self.values = values
     self.known = known
+    self.unitless = unitless
     self.past = past
     self.statics = statics
   }
@@ -21,7 +25,8 @@ public struct ForecastSeries: Sendable, Hashable {
   /// The series before a step: what is known of the future stays known.
   public func prefix(_ count: Int) -> ForecastSeries {
     ForecastSeries(
-      Array(values.prefix(count)), known: known, past: past.map { Array($0.prefix(count)) },
+      Array(values.prefix(count)), known: known, unitless: unitless,
+      past: past.map { Array($0.prefix(count)) },
       statics: statics)
   }
 
@@ -48,11 +53,17 @@ public struct FeatureCounts: Sendable, Hashable {
 struct ScaledCovariate {
   private let values: [Float]
 
-  /// - Parameter cut: Steps from which the scale is taken.
-  init(_ values: [Float], before cut: Int) {
-    let observed = values.prefix(cut).filter { !$0.isNaN }
-    guard observed.contains(where: { $0 != 0 && $0 != 1 }) else {
-      self.values = values.map { $0.isNaN ? 0 : $0 }
+  /// - Parameters:
+  ///   - cut: Steps from which the scale is taken.
+  ///   - isScaled: Whether it has a unit; what has none stays as it is.
+  init(_ values: [Float], before cut: Int, isScaled: Bool = true) {
+    let observed = values.prefix(cut).filter(\.isFinite)
+    guard !observed.isEmpty else {
+      self.values = []
+      return
+    }
+    guard isScaled, observed.contains(where: { $0 != 0 && $0 != 1 }) else {
+      self.values = values.map { $0.isFinite ? min(max($0, -8), 8) : 0 }
       return
     }
     let count = Double(observed.count)
@@ -61,7 +72,7 @@ struct ScaledCovariate {
       observed.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / count
     let scale = variance > 0 ? 1 / variance.squareRoot() : 1
     self.values = values.map {
-      $0.isNaN ? 0 : Float(min(max((Double($0) - mean) * scale, -8), 8))
+      !$0.isFinite ? 0 : Float(min(max((Double($0) - mean) * scale, -8), 8))
     }
   }
 

@@ -69,7 +69,10 @@ struct ForecastWindows {
     precondition(
       series.featureCounts == features, "A series with \(series.featureCounts), not \(features)")
     let values = series.values
-    let known = series.known.map { ScaledCovariate($0, before: cut) }
+    let scaled = series.known.count - series.unitless
+    let known = series.known.enumerated().map {
+      ScaledCovariate($1, before: cut, isScaled: $0 < scaled)
+    }
     let past = series.past.map { ScaledCovariate($0, before: cut) }
     let working = base.working(values)
     let filled = base.filled(working)

@@ -112,6 +112,7 @@ extension Forecaster {
   }
 
   private func constant(_ value: Double) -> Expectation {
+    let value = configuration.minimum.map { max(value, $0) } ?? value
     let values = [Double](repeating: value, count: configuration.horizon)
     return Expectation(
       values: values,

@@ -110,7 +110,9 @@ public struct Forecaster: Sendable {
       let count = series.values.count
       windows.append(
         series, base: base,
-        origins: Self.origins(count, season: configuration.season, of: moving.count),
+        origins: Self.origins(
+          count, season: configuration.season, of: moving.count,
+          windowSize: seasons * windows.stepSize),
         scalesBefore: count)
     }
     var networks: [ForecastNetwork] = []
@@ -159,10 +161,15 @@ public struct Forecaster: Sendable {
 
   /// The origins a network is trained on: from the first that has a little behind it, at most some
   /// twenty thousand for all series together.
-  static func origins(_ count: Int, season: Int, of series: Int) -> [Int] {
+  static func origins(_ count: Int, season: Int, of series: Int, windowSize: Int) -> [Int] {
     let first = min(max(season > 1 ? 2 * season : 4, 3), max(count - 1, 0))
-    return (first..<max(count, first)).thinned(to: max(20, 20_000 / max(series, 1)))
+    return (first..<max(count, first)).thinned(
+      to: max(20, windowCount(ofSize: windowSize) / max(series, 1)))
   }
+
+  /// Windows of so many numbers that are held at once: some twenty thousand, but no more than make
+  /// 200 MB.
+  static func windowCount(ofSize size: Int) -> Int { min(20_000, 50_000_000 / max(size, 1)) }
 
   /// Steps of 64 windows: ten passes, but neither too few to learn nor too many to wait for.
   static func steps(_ configuration: ForecastConfiguration, windows: Int) -> Int {

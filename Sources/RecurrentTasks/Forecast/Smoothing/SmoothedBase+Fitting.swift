@@ -80,7 +80,8 @@ private struct FittingTask {
       case .log: logarithmic
       }
     return base(
-      candidates == .smoothing ? better : union(plain, logarithmic, in: better))
+      candidates == .smoothing || transform != .automatic
+        ? better : union(plain, logarithmic, in: better))
   }
 
   /// All candidates of both forms, in the values of the one that forecasts better.
@@ -278,6 +279,7 @@ private struct FittingTask {
     SmoothedBase(
       season: season, isLogarithmic: form.isLogarithmic, errorScale: errorScale(form),
       startValue: form.startValue,
+      otherStartValue: emptyForm(isLogarithmic: !form.isLogarithmic).startValue,
       members: zip(form.candidates, form.weights).map {
         .init(model: $0.model, isLogarithmic: $0.isLogarithmic, weight: $1)
       })

@@ -22,6 +22,8 @@ package struct SmoothedBase: Sendable, Hashable {
   package let errorScale: [Double]
   /// Stands in for the values missing at the start of a series: the working values' mean.
   let startValue: Double
+  /// The same of the values that are not the working ones, logarithms or plain.
+  let otherStartValue: Double
   let members: [Member]
 
   /// One of the forecasts that are averaged.
@@ -134,7 +136,7 @@ package struct SmoothedBase: Sendable, Hashable {
       let members = members.filter { $0.isLogarithmic == isLogarithmic }
       guard !members.isEmpty else { continue }
       let working = Self.working(values, isLogarithmic: isLogarithmic)
-      let start = isLogarithmic == self.isLogarithmic ? startValue : working.observedMean ?? 0
+      let start = isLogarithmic == self.isLogarithmic ? startValue : otherStartValue
       let filled = Self.filled(working, season: season, startValue: start)
       for member in members {
         let forecasts = member.model.forecasts(

@@ -76,6 +76,11 @@ package struct ComplexSmoothing: Sendable, Hashable {
         _ = rule.advance(&state, at: time, by: abs(value) < 1e150 ? value : .nan)
         time += 1
       }
+      // The start is the state where the fit began: what was before that, it says nothing of.
+      guard origin >= skipped else {
+        result.append(contentsOf: repeatElement(.nan, count: horizon))
+        continue
+      }
       var future = state
       var last = 0.0
       for step in 0..<horizon {

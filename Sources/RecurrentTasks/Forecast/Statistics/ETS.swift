@@ -129,7 +129,7 @@ package struct ETS: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - values: Those it was fitted to, perhaps with more behind them; NaN where missing.
-  ///   - origins: Ascending, each 0 … values.count.
+  ///   - origins: Ascending, each 0 … values.count; NaN before the values it was fitted to.
   package func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
     precondition(
       zip(origins, origins.dropFirst()).allSatisfy(<=)
@@ -138,6 +138,11 @@ package struct ETS: Sendable, Hashable {
     var result: [Double] = []
     result.reserveCapacity(origins.count * horizon)
     forEachState(of: values, origins: origins) { state, origin in
+      // The start is the state where the fit began: what was before that, it says nothing of.
+      guard origin >= skipped else {
+        result.append(contentsOf: repeatElement(.nan, count: horizon))
+        return
+      }
       appendForecasts(from: state, origin: origin, horizon: horizon, to: &result)
     }
     return result
