@@ -217,14 +217,19 @@ private struct FittingTask {
     {
       models.append((.regression(model), model.lags.count + 1))
     }
-    if candidates == .combination, !isLogarithmic, values.count >= 4 {
-      if let model = ETS(fitting: values, season: season) {
-        models.append((.ets(model), model.smoothingCount))
-      }
-      if let model = Theta(fitting: values, season: season) { models.append((.theta(model), 2)) }
-      if let model = ComplexSmoothing(fitting: values, season: season) {
-        models.append((.complex(model), model.parameterCount - 1))
-      }
+    guard candidates == .combination, !isLogarithmic, values.count >= 4 else { return models }
+    // What is fitted to the end of a long series only cannot be judged beside the others.
+    let first = origins.first ?? 0
+    if ETS.skipped(of: values.count, season: season) <= first,
+      let model = ETS(fitting: values, season: season)
+    {
+      models.append((.ets(model), model.smoothingCount))
+    }
+    if let model = Theta(fitting: values, season: season) { models.append((.theta(model), 2)) }
+    if ComplexSmoothing.skipped(of: values.count, season: season) <= first,
+      let model = ComplexSmoothing(fitting: values, season: season)
+    {
+      models.append((.complex(model), model.parameterCount - 1))
     }
     return models
   }

@@ -31,13 +31,18 @@ extension ComplexSmoothing {
     self = best
   }
 
+  /// How many of so many values, at their beginning, it is not fitted to.
+  static func skipped(of count: Int, season: Int) -> Int {
+    let limit = max((500 + season - 1) / season, 4) * season
+    return max(count - limit, 0) / season * season
+  }
+
   /// The forms that the values allow, fitted.
   package static func fits(to values: [Double], season: Int) -> [ComplexSmoothing] {
     precondition(season >= 1, "a season of \(season)")
     // A season of which there are not two is none.
     let cycle = season <= values.count / 2 ? season : 1
-    let limit = max((500 + cycle - 1) / cycle, 4) * cycle
-    let skipped = max(values.count - limit, 0) / cycle * cycle
+    let skipped = skipped(of: values.count, season: cycle)
     let sample = values[skipped...].map { $0.isFinite ? $0 : .nan }
     let observed = sample.filter { !$0.isNaN }
     guard let least = observed.min(), let most = observed.max() else {

@@ -35,11 +35,16 @@ extension ETS {
     form.errors == .multiplicative && variance * Double(season) > 1
   }
 
+  /// How many of so many values, at their beginning, it is not fitted to.
+  static func skipped(of count: Int, season: Int) -> Int {
+    let limit = max((360 + season - 1) / season, 4) * season
+    return max(count - limit, 0) / season * season
+  }
+
   /// All models that the values allow, fitted.
   package static func fits(to values: [Double], season: Int) -> [ETS] {
     precondition(season >= 1, "a season of \(season)")
-    let limit = max((360 + season - 1) / season, 4) * season
-    let skipped = max(values.count - limit, 0) / season * season
+    let skipped = skipped(of: values.count, season: season)
     let sample = values[skipped...].map { $0.isFinite ? $0 : .nan }
     let observed = sample.filter { !$0.isNaN }
     guard let least = observed.min(), let most = observed.max() else {
