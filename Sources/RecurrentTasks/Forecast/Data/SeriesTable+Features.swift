@@ -31,10 +31,7 @@ extension SeriesTable {
 
   /// The names of the features, in the order in which ``features(of:horizon:)`` gives them.
   public var featureNames: (known: [String], past: [String], statics: [String]) {
-    (
-      schema.known.flatMap(\.features) + (calendar?.names ?? []), schema.past.flatMap(\.features),
-      schema.statics.flatMap(\.features)
-    )
+    schema.featureNames(with: calendar)
   }
 
   /// Makes sure that the horizon's known values are there.
@@ -63,5 +60,18 @@ extension SeriesTable {
       message: "values of \(names) are missing in \(rows) of the horizon: \(places.text); "
         + "\"lstm future \(wordForMessage(file)) --horizon \(horizon) --known \(names)\" writes "
         + "the table to fill in for --future")
+  }
+}
+
+extension CovariateSchema {
+  /// The names of the features that a series has by this schema; the calendar's come last of those
+  /// that are known.
+  func featureNames(
+    with calendar: CalendarFeatures?
+  ) -> (known: [String], past: [String], statics: [String]) {
+    (
+      known.flatMap(\.features) + (calendar?.names ?? []), past.flatMap(\.features),
+      statics.flatMap(\.features)
+    )
   }
 }

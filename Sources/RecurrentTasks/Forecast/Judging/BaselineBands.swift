@@ -34,7 +34,7 @@ struct BaselineBands: Sendable {
     }.sorted()
     bounds = levels.map { level in
       func bound(_ probability: Double) -> Double {
-        let normal = normalQuantile(probability)
+        let normal = NormalDistribution.quantile(probability)
         guard !ratios.isEmpty else { return normal }
         return (independent * Self.quantile(ratios, probability) + 5 * normal) / (independent + 5)
       }

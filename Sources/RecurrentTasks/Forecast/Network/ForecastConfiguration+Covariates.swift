@@ -76,17 +76,14 @@ public struct ForecastCovariates: Sendable, Hashable {
   }
 
   private var names: (known: [String], past: [String], statics: [String]) {
-    (
-      schema.known.flatMap(\.features) + (calendar?.names ?? []), schema.past.flatMap(\.features),
-      schema.statics.flatMap(\.features)
-    )
+    schema.featureNames(with: calendar)
   }
 
   /// How many features of each kind there are.
   public var counts: FeatureCounts {
-    FeatureCounts(
-      known: schema.known.reduce(0) { $0 + $1.features.count } + (calendar?.names.count ?? 0),
-      past: schema.past.reduce(0) { $0 + $1.features.count }, statics: staticScales.count)
+    let names = names
+    return FeatureCounts(
+      known: names.known.count, past: names.past.count, statics: names.statics.count)
   }
 
   /// A series of a table that was read by this schema, as a forecaster reads it.

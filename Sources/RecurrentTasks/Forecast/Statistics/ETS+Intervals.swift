@@ -9,7 +9,7 @@ extension ETS {
     of values: [Double], origins: [Int], horizon: Int, level: Double
   ) -> (lower: [Double], upper: [Double]) {
     precondition(level > 0 && level < 100, "an interval of \(level) %")
-    let width = normalQuantile(0.5 + level / 200)
+    let width = NormalDistribution.quantile(0.5 + level / 200)
     let forecasts = forecasts(of: values, origins: origins, horizon: horizon)
     let variances = variances(of: values, origins: origins, horizon: horizon)
     let reach = variances.map { width * $0.squareRoot() }
