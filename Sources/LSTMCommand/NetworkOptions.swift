@@ -41,7 +41,8 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What the statistics of a series work on: \(NetworkOptions.words(Ranges.Transform.self)); "
-        + "auto takes what forecasts its second half better.", valueName: "transform"))
+        + "auto weighs values, logarithms and differences by how they forecast its second half.",
+      valueName: "transform"))
   var transform = ForecastConfiguration.Transform.automatic
 
   @Option(
@@ -85,6 +86,11 @@ struct NetworkOptions: ParsableArguments {
     guard learningRate > 0, learningRate <= 1 else {
       throw ValidationError("--learning-rate is above 0 and at most 1, found \(learningRate)")
     }
+    if head == .negativeBinomial, transform != .automatic, transform != .none {
+      throw ValidationError(
+        "--head negative-binomial is for counts as they are, without --transform "
+          + transform.rawValue)
+    }
     if let min, !min.isFinite {
       throw ValidationError("--min is a number, found \(min)")
     }
@@ -92,21 +98,23 @@ struct NetworkOptions: ParsableArguments {
 
   /// Makes sure that the head has what it speaks of.
   func check(_ table: SeriesTable) throws(TableError) {
-    if transform == .log, let series = table.series.first(where: { $0.values.contains { $0 <= 0 } })
-    {
-      let name = series.id.map { " of series \(quotedForMessage($0))" } ?? ""
-      throw TableError(
-        file: table.file, message: "--transform log is for positive values, and not all\(name) are")
+    if transform.needsPositiveValues {
+      for series in table.series {
+        guard let step = series.values.firstIndex(where: { $0 <= 0 }) else { continue }
+        throw TableError(
+          file: table.file,
+          message: "--transform \(transform.rawValue) is for positive values, and the value"
+            + "\(series.ofSeries) at \(series.time(at: step)) is \(series.values[step])")
+      }
     }
     guard head == .negativeBinomial else { return }
     for series in table.series {
       let values = series.values
       guard let step = values.firstIndex(where: { $0 < 0 || $0 != $0.rounded() && !$0.isNaN })
       else { continue }
-      let name = series.id.map { " of series \(quotedForMessage($0))" } ?? ""
       throw TableError(
         file: table.file,
-        message: "--head negative-binomial is for counts, and the value\(name) at "
+        message: "--head negative-binomial is for counts, and the value\(series.ofSeries) at "
           + "\(series.time(at: step)) is \(values[step])")
     }
   }
@@ -122,6 +130,11 @@ struct NetworkOptions: ParsableArguments {
     configuration.transform = transform
     configuration.minimum = min
   }
+}
+
+extension TimeSeries {
+  /// ` of series "x"` for messages; nothing where it has no name.
+  fileprivate var ofSeries: String { id.map { " of series \(quotedForMessage($0))" } ?? "" }
 }
 
 extension ForecastHead: ExpressibleByArgument {}

@@ -21,7 +21,7 @@ import Testing
     let values = table.series[0].values
     let base = SmoothedBase(
       fitting: values, season: 12, secondSeason: nil, horizon: 12, candidates: .smoothing)
-    #expect(base.isLogarithmic)
+    #expect(base.transform == .log)
     #expect(kinds(base) == "smoothing smoothing smoothing drift regression")
     expectClose(weights(base), [0.037966365, 0.201344868, 0.363181294, 0.166842027, 0.230665447])
     expectClose(
@@ -44,7 +44,7 @@ import Testing
     for place in stride(from: 5, to: 120, by: 11) { values[place] = .nan }
     let base = SmoothedBase(
       fitting: values, season: 7, secondSeason: nil, horizon: 4, candidates: .smoothing)
-    #expect(!base.isLogarithmic)
+    #expect(base.transform == .none)
     #expect(kinds(base) == "smoothing smoothing smoothing drift regression")
     expectClose(weights(base), [0.244426107, 0.283114654, 0.277499061, 0.101152194, 0.093807985])
     expectClose(base.errorScale, [3.303846328, 3.374000761, 3.404096036, 3.390992338])

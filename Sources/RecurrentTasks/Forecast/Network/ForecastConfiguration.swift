@@ -50,10 +50,18 @@ public struct ForecastConfiguration: Sendable, Hashable {
   }
 
   public enum Transform: String, Sendable, CaseIterable {
-    /// What forecasts the second half of a series better.
+    /// The values, their logarithms and differences of both, each as far as it forecasts the second half
+    /// of a series well.
     case automatic = "auto"
     case none
     case log
+    /// Box & Cox's (1964), with Guerrero's λ (1993) for each series.
+    case boxCox = "box-cox"
+    /// What each value adds to the one before.
+    case difference
+
+    /// Whether values of 0 and less have no place in it.
+    public var needsPositiveValues: Bool { self == .log || self == .boxCox }
   }
 
   public enum Decoder: String, Sendable, CaseIterable {

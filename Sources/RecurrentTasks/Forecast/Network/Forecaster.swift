@@ -179,7 +179,7 @@ public struct Forecaster: Sendable {
 
   /// How much smaller or larger the errors of the final base are, step by step.
   private static func rescaling(_ tried: SmoothedBase, _ final: SmoothedBase) -> [Double] {
-    guard tried.isLogarithmic == final.isLogarithmic else {
+    guard tried.transform == final.transform else {
       return tried.errorScale.map { _ in 1 }
     }
     return zip(tried.errorScale, final.errorScale).map { min(max($0 / $1, 0.3), 1.5) }

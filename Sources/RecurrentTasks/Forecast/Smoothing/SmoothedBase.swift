@@ -1,36 +1,33 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// What statistics say of one series: a weighted mean of smoothing, the last season and a linear
 /// regression, each fitted to it.
 ///
-/// It works on the values or, where that forecasts better, on their logarithms: the *working* values.
-/// What it averages may work on the other ones; its forecasts are translated.
+/// It works on the values or, where that forecasts better, on a transform of them: the *working*
+/// values. What it averages may work on other forms of the values; its forecasts are translated.
 /// A missing value is NaN. After fitting it can be run over a longer series; what it says at an
 /// origin depends on the values before that only.
 package struct SmoothedBase: Sendable, Hashable {
   /// Steps of the season it found enough values for; 1 for none.
   package let season: Int
-  /// Whether the working values are the natural logarithms of the values.
-  package let isLogarithmic: Bool
+  /// What makes working values of values.
+  package let transform: ValueTransform
   /// The usual size of the error of a forecast 1, 2, … steps ahead, in working values; positive.
   package let errorScale: [Double]
   /// Stands in for the values missing at the start of a series: the working values' mean.
   let startValue: Double
-  /// The same of the values that are not the working ones, logarithms or plain.
-  let otherStartValue: Double
-  let members: [Member]
+  /// What it averages, by the form of the values that is worked on.
+  let groups: [Group]
+
+  /// Those of the forecasts that are averaged which work on one form of the values.
+  struct Group: Sendable, Hashable {
+    var form: ValueForm
+    /// Stands in for what is missing at the start: the mean of the values in this form.
+    var startValue: Double
+    var members: [Member]
+  }
 
   /// One of the forecasts that are averaged.
   struct Member: Sendable, Hashable {
     var model: Model
-    /// Whether it is a model of the values' logarithms.
-    var isLogarithmic: Bool
     /// Its part of the mean; those of all members add up to 1.
     var weight: Double
   }
@@ -48,16 +45,7 @@ package struct SmoothedBase: Sendable, Hashable {
 
   /// What is averaged: the kind of each member, and its part of the mean.
   package var composition: [(kind: String, weight: Double)] {
-    members.map { member in
-      switch member.model {
-      case .smoothing: ("smoothing", member.weight)
-      case .drift: ("drift", member.weight)
-      case .regression: ("regression", member.weight)
-      case .ets: ("ets", member.weight)
-      case .theta: ("theta", member.weight)
-      case .complex: ("complex", member.weight)
-      }
-    }
+    groups.flatMap { $0.members.map { ($0.model.kind, $0.weight) } }
   }
 
   /// The mean of the error scale over the steps.
@@ -65,27 +53,11 @@ package struct SmoothedBase: Sendable, Hashable {
     errorScale.reduce(0) { $0 + $1 / Double(errorScale.count) }
   }
 
-  /// The values as the base sees them: NaN where they are missing, not finite or have no logarithm.
-  package func working(_ values: [Double]) -> [Double] {
-    Self.working(values, isLogarithmic: isLogarithmic)
-  }
+  /// The values as the base sees them: NaN where they are missing, not finite or have no image.
+  package func working(_ values: [Double]) -> [Double] { transform.working(values) }
 
-  static func working(_ values: [Double], isLogarithmic: Bool) -> [Double] {
-    values.map {
-      guard $0.isFinite, $0 > 0 || !isLogarithmic else { return .nan }
-      return isLogarithmic ? log($0) : $0
-    }
-  }
-
-  /// The value of a working value; a logarithm too large has the largest value.
-  package func value(ofWorking working: Double) -> Double {
-    Self.value(ofWorking: working, isLogarithmic: isLogarithmic)
-  }
-
-  static func value(ofWorking working: Double, isLogarithmic: Bool) -> Double {
-    guard isLogarithmic, !working.isNaN else { return working }
-    return min(exp(working), .greatestFiniteMagnitude)
-  }
+  /// The value of a working value; one beyond those of all values has the least or the largest.
+  package func value(ofWorking working: Double) -> Double { transform.inverse(working) }
 
   /// Working values with each missing one replaced by that of a season before, in the first season by
   /// the one before, at the start by the mean of those the base was fitted to.
@@ -132,35 +104,32 @@ package struct SmoothedBase: Sendable, Hashable {
         && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= values.count,
       "the origins of \(values.count) values ascend from 0 to \(values.count): \(origins)")
     var mean = WeightedMean(count: origins.count * horizon)
-    for isLogarithmic in [false, true] {
-      let members = members.filter { $0.isLogarithmic == isLogarithmic }
-      guard !members.isEmpty else { continue }
-      let working = Self.working(values, isLogarithmic: isLogarithmic)
-      let start = isLogarithmic == self.isLogarithmic ? startValue : otherStartValue
-      let filled = Self.filled(working, season: season, startValue: start)
-      for member in members {
-        let forecasts = member.model.forecasts(
-          of: working, filled: filled, origins: origins, horizon: horizon)
+    for group in groups {
+      let history = FormedHistory(
+        values, as: group.form, season: season, startValue: group.startValue)
+      for member in group.members {
+        let forecasts = history.forecasts(of: member.model, origins: origins, horizon: horizon)
         mean.add(
-          Self.translated(forecasts, fromLogarithms: isLogarithmic, to: self.isLogarithmic),
-          weight: member.weight)
+          forecasts.translated(from: group.form.transform, to: transform), weight: member.weight)
       }
     }
     return mean.values
   }
-
-  /// Working values of one kind as those of the other; NaN where there is no logarithm.
-  static func translated(
-    _ working: [Double], fromLogarithms: Bool, to isLogarithmic: Bool
-  ) -> [Double] {
-    guard fromLogarithms != isLogarithmic else { return working }
-    return fromLogarithms
-      ? working.map { value(ofWorking: $0, isLogarithmic: true) }
-      : self.working(working, isLogarithmic: true)
-  }
 }
 
 extension SmoothedBase.Model {
+  /// The method, of whose variants this is one.
+  var kind: String {
+    switch self {
+    case .smoothing: "smoothing"
+    case .drift: "drift"
+    case .regression: "regression"
+    case .ets: "ets"
+    case .theta: "theta"
+    case .complex: "complex"
+    }
+  }
+
   /// Row-major [origins, horizon].
   ///
   /// - Parameter filled: The values without missing ones.

@@ -6,7 +6,8 @@
   import Darwin
 #endif
 
-/// What values are turned into before they are modelled, and back from afterwards.
+/// What values are turned into before they are modelled, and back from afterwards. All but none need
+/// positive values.
 ///
 ///     none       w = y
 ///     log        w = ln y
@@ -15,59 +16,6 @@ package enum ValueTransform: Sendable, Hashable {
   case none
   case log
   case boxCox(lambda: Double)
-
-  package enum Kind: String, Sendable, Hashable, CaseIterable {
-    case none
-    case log
-    case boxCox = "box-cox"
-  }
-
-  package var kind: Kind {
-    switch self {
-    case .none: .none
-    case .log: .log
-    case .boxCox: .boxCox
-    }
-  }
-
-  /// A value that a transform has no image for.
-  package struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
-    package let kind: Kind
-    /// The place of the value among those given.
-    package let place: Int
-    package let value: Double
-
-    package var description: String {
-      "\(kind.rawValue) needs values above 0, found \(value)"
-    }
-  }
-
-  /// The transform of a kind that suits some values: λ is Guerrero's, −1 to 2, and 1 for two seasons
-  /// or less.
-  ///
-  /// - Parameters:
-  ///   - values: NaN where missing.
-  ///   - season: 1 for none.
-  /// - Throws: For a value of 0 or less, unless there is to be no transform.
-  package init(_ kind: Kind, fitting values: [Double], season: Int) throws(Refusal) {
-    switch kind {
-    case .none:
-      self = .none
-      return
-    case .log: self = .log
-    case .boxCox:
-      self = .boxCox(lambda: guerreroLambda(values, season: season))
-    }
-    try check(values)
-  }
-
-  /// Throws for the first value that has no image.
-  package func check(_ values: [Double]) throws(Refusal) {
-    guard kind != .none else { return }
-    for (place, value) in values.enumerated() where value <= 0 {
-      throw Refusal(kind: kind, place: place, value: value)
-    }
-  }
 
   /// NaN for NaN, and for what has no image.
   package func callAsFunction(_ value: Double) -> Double {
@@ -114,7 +62,7 @@ package enum ValueTransform: Sendable, Hashable {
 /// As R's `BoxCox.lambda`.
 ///
 /// - Parameter values: Positive, NaN where missing.
-func guerreroLambda(_ values: [Double], season: Int) -> Double {
+package func guerreroLambda(_ values: [Double], season: Int) -> Double {
   let period = max(season, 2)
   let count = values.count / period
   guard values.count > 2 * season, count > 1 else { return 1 }
