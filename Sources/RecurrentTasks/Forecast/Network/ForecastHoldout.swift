@@ -13,10 +13,11 @@ struct ForecastHoldout {
   let season: Int
   let horizon: Int
 
-  /// The values that a series needs for a part of it to be held out.
+  /// The values that a series needs for a part of it to be held out: those of two seasons and one
+  /// before the part.
   static func least(_ configuration: ForecastConfiguration, held: Int) -> Int {
     let season = configuration.season
-    return max(season > 1 ? 3 * season : 0, 8) + held + configuration.horizon / 2
+    return max(season > 1 ? 2 * season + 1 : 0, 8) + held
   }
 
   /// How much is held out: a fifth of a usual series, but at least a horizon and at most ten.

@@ -105,6 +105,10 @@ struct Validation {
     }
     return ConformalCalibration(
       levels: levels, horizon: horizon, actual: actual, bounds: bounds, overlap: overlap,
-      prior: 1.2 + 0.8 / Double(stretches).squareRoot())
+      prior: 1.2 + (Self.unjudgedFactor - 1.2) / Double(stretches).squareRoot())
   }
+
+  /// How much wider bands are where nothing was judged: so much larger are errors, usually, than on
+  /// what was fitted to.
+  static let unjudgedFactor = 2.0
 }

@@ -75,7 +75,8 @@ public struct Forecaster: Sendable {
     let isLong = moving.map { $0.values.count >= least }
     var blend = 0.25
     var calibration = ConformalCalibration(
-      levels: configuration.levels, horizon: configuration.horizon, factor: 1.3)
+      levels: configuration.levels, horizon: configuration.horizon,
+      factor: Validation.unjudgedFactor)
     var validation: ForecastComparison?
     if isLong.contains(true) {
       let holdout = ForecastHoldout(
