@@ -26,8 +26,9 @@ struct ColumnOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where values are missing: mask learns nothing from them, none refuses the table; the others "
-        + "make them up, in what is scored too, and interpolate looks at what comes after.",
+      "Where values are missing: mask learns nothing from them, none refuses the table, zero says "
+        + "that they were zeros; ffill and interpolate guess, by what is known before a forecast, "
+        + "and guesses are not scored.",
       valueName: "how"))
   var fill = MissingFill.mask
 

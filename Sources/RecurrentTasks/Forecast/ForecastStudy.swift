@@ -252,7 +252,8 @@ public struct ForecastStudy: Sendable {
     let judged = context.map(kinds.count * groups.count) { piece in
       let windows = groups[piece % groups.count]
       return kinds[piece / groups.count].judged(
-        on: table.series[windows[0].series].values, origins: windows.map(\.cutoff),
+        on: ForecastSeries(table.series[windows[0].series].values).guessing(table.fill),
+        origins: windows.map(\.cutoff),
         horizon: horizon, season: season, levels: levels, refits: refits, minimum: minimum)
     }
     let baselines = kinds.indices.map { index in
@@ -300,9 +301,9 @@ public struct ForecastStudy: Sendable {
     forecasts = context.map(usable.count) { position in
       let series = table.series[usable[position]]
       let (values, intervals) = baseline.judged(
-        on: series.values, origins: [series.values.count], horizon: configuration.horizon,
-        season: configuration.season, levels: configuration.levels, refits: true,
-        minimum: configuration.minimum)
+        on: ForecastSeries(series.values).guessing(table.fill), origins: [series.values.count],
+        horizon: configuration.horizon, season: configuration.season, levels: configuration.levels,
+        refits: true, minimum: configuration.minimum)
       return SeriesForecast(
         id: series.id, times: series.futureTimes(configuration.horizon), values: values,
         intervals: intervals)

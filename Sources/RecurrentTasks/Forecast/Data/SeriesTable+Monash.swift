@@ -43,7 +43,7 @@ extension SeriesTable {
         places.missingValue(in: id, at: one.time(at: step), line: line.number)
       }
       if one.values.last?.isNaN == true { places.missingEnd(of: id) }
-      series.append(one.filled(options.fill))
+      series.append(one.filledByFact(options.fill))
     }
     if options.fill == .none { try places.refuse(monash.file) }
 

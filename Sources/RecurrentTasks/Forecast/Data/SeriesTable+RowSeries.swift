@@ -50,7 +50,7 @@ extension SeriesTable {
       for step in one.values.indices where one.values[step].isNaN {
         places.missingValue(in: name, at: one.time(at: step), line: reader.line)
       }
-      series.append(one.filled(options.fill))
+      series.append(one.filledByFact(options.fill))
     } while try reader.nextRow()
     if options.fill == .none { try places.refuse(file) }
 
