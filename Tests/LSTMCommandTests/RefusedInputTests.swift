@@ -207,6 +207,10 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--fill", "mean"], "--fill", "mean"),
     .usage(["--calendar", "\"hours\"", "weekday"], "--calendar", "hours"),
     .usage(["--date-format", "\"%d/%m\""], "--date-format", "%d/%m"),
+    .usage(
+      ["GB of memory", "--hidden", "--layers", "members"],
+      "--layers", "16", "--decoder", "recurrent", "--members", "64", "--dilations",
+      "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--hidden", "4096"),
     .usage(["--wide"], "--wide", "--value-column", "y"),
     .usage(["table.csv", "read"], "--future", "table.csv", "--output", "table.csv"),
     .usage(["--json", "standard output"], "--output", "-", "--json"),
