@@ -36,7 +36,7 @@ struct Failure {
       is ForecastStartError:
       .badData
     case let error as FileError: status(error)
-    case is DivergenceError: .diverged
+    case is DivergenceError, is ForecastDivergence: .diverged
     case is ForecastInterrupted: .interrupted
     default: .ourFault
     }

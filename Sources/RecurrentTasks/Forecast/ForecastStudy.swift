@@ -367,6 +367,13 @@ extension SeriesTable {
           + model.configuration.frequency)
     }
     try model.configuration.covariates.check(self)
+    if model.configuration.head == .negativeBinomial {
+      try requireCounts(for: "a model with the head negative-binomial")
+    }
+    let transform = model.configuration.workingTransform
+    if transform.needsPositiveValues {
+      try requirePositive(for: "a model with the transform \(transform.rawValue)")
+    }
   }
 
   /// What a model file says of the data it was made of.
