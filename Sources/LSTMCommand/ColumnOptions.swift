@@ -110,6 +110,7 @@ struct ColumnOptions: ParsableArguments {
       parsing: readFile(path), file: path, options: options(schema, calendar))
     // Of a table that is refused, the reason is all there is to say.
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: horizon, of: usable)
     try table.requireKnown(horizon: horizon, of: usable)
     for note in table.notes { console.note(note) }
     for warning in table.warnings { console.warn(warning) }

@@ -105,6 +105,19 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
       file("daily", "T3:1,2"),
       "a.tsf:14: a series has 3 attributes and its values, with colons between"
     ),
+    (
+      file("daily extra"),
+      "a.tsf:7: @frequency has one word behind it, found \"@frequency daily extra\""
+    ),
+    (file(""), "a.tsf:7: @frequency has one word behind it, found \"@frequency\""),
+    (
+      file().replacing("@horizon 56", with: "@horizon 56 7"),
+      "a.tsf:8: @horizon has one number behind it, found \"@horizon 56 7\""
+    ),
+    (
+      file().replacing("@horizon 56", with: "@horizon soon"),
+      "a.tsf:8: @horizon has one number behind it, found \"@horizon soon\""
+    ),
     (file("fortnightly"), "a.tsf: no frequency is known as \"fortnightly\""),
     ("@relation x\n", "a.tsf: no line \"@data\""), ("@data\n", "a.tsf: no series behind @data"),
     (
@@ -119,6 +132,27 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
       Issue.record("was read: \(message)")
     } catch {
       #expect(error.description == message)
+    }
+  }
+
+  /// What is said of columns and dates says nothing of such a file.
+  @Test(
+    arguments: [
+      ("--date-format says nothing", "%Y", nil, false, false),
+      ("no columns to be named", nil, "ds", false, false), ("no columns", nil, nil, true, false),
+      ("no columns", nil, nil, false, true),
+    ] as [(String, String?, String?, Bool, Bool)])
+  func optionsThatNothingUses(
+    words: String, format: String?, column: String?, isWide: Bool, isByRows: Bool
+  ) throws {
+    var options = SeriesTable.Options(columns: SeriesColumns(time: column))
+    options.timePattern = format.flatMap(TimePattern.init)
+    options.isWide = isWide
+    options.isByRows = isByRows
+    #expect {
+      try SeriesTable(parsing: Array(file().utf8), file: "a.tsf", options: options)
+    } throws: {
+      "\($0)".hasPrefix("a.tsf: ") && "\($0)".contains(words)
     }
   }
 }

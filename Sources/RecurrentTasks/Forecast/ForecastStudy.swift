@@ -45,6 +45,7 @@ public struct ForecastStudy: Sendable {
     on context: ComputeContext = .default
   ) throws -> (study: ForecastStudy, model: Forecaster) {
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: configuration.horizon, of: usable)
     try table.requireKnown(horizon: configuration.horizon, of: usable)
     var study = ForecastStudy(table, configuration)
     study.noteShortSeries(usable)
@@ -102,6 +103,7 @@ public struct ForecastStudy: Sendable {
   ) throws -> ForecastStudy {
     try table.requireData(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: horizon ?? model.configuration.horizon, of: usable)
     try table.requireKnown(horizon: horizon ?? model.configuration.horizon, of: usable)
     var study = ForecastStudy(table, model.configuration(horizon: horizon))
     study.noteShortSeries(usable)

@@ -6,6 +6,13 @@ extension SeriesTable {
     guard options.known.isEmpty, options.past.isEmpty else {
       throw monash.error(nil, "a .tsf file has no columns beside the values")
     }
+    guard options.columns == SeriesColumns(), !options.isWide, !options.isByRows else {
+      throw monash.error(nil, "a .tsf file has a series in each line, and no columns to be named")
+    }
+    guard options.timePattern == nil else {
+      throw monash.error(
+        nil, "--date-format says nothing of a .tsf file, whose times are 2001-01-31 00-00-00")
+    }
     let names = monash.attributes.map(\.name)
     let name =
       names.firstIndex(of: "series_name") ?? monash.attributes.firstIndex { $0.type == "string" }
