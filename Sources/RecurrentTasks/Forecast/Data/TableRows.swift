@@ -163,8 +163,8 @@ extension TableRows {
   private mutating func unifyOffsets() {
     let latest = groups.lazy.flatMap(\.rows).max { $0.instant < $1.instant }
     style.offset = latest?.offset ?? 0
-    // An offset of its own for each row says nothing as `Z`.
-    if style.offset != 0, style.offsetForm == .zulu { style.offsetForm = .colon }
+    // An offset of its own for each row says nothing as `Z` or `UTC`.
+    if style.offset != 0, [.zulu, .utc].contains(style.offsetForm) { style.offsetForm = .colon }
     let isDaily = timesOfDay(limit: 1).count == 1
     notes.append(
       "offsets from UTC differ between rows; "
