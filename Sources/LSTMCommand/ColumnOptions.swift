@@ -21,7 +21,7 @@ struct ColumnOptions: ParsableArguments {
   @Flag(help: "Take each row as a series: its id, then its values, oldest first.")
   var rows = false
 
-  @Option(help: "How times are written, as %d/%m/%Y. Default: found out.")
+  @Option(help: "How times are written, in --holidays too, as %d/%m/%Y. Default: found out.")
   var dateFormat: String?
 
   @Option(
@@ -33,7 +33,8 @@ struct ColumnOptions: ParsableArguments {
   var fill = MissingFill.mask
 
   @Option(
-    help: ArgumentHelp("Which value counts where a series has a time twice.", valueName: "which"))
+    help: ArgumentHelp(
+      "Which value counts where a series has a time twice, in --future too.", valueName: "which"))
   var duplicates = DuplicateRows.refuse
 
   @Option(

@@ -75,6 +75,7 @@ import Testing
     (["--head", "negative-binomial"], "-4", "counts"),
     (["--head", "negative-binomial"], "2.5", "counts"),
     (["--transform", "log"], "0", "positive values"),
+    (["--transform", "box-cox"], "-4", "positive values"),
   ])
   func aModelOfOtherValues(options: [String], value: String, kind: String) throws {
     let tool = try Self.kept(options)

@@ -80,6 +80,10 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
     let table = try table("@relation x\n@attribute series_name string\n@data\nA:1,2\nB:3\n")
     #expect(table.frequency.description == "integer steps")
     #expect(table.series[0].futureTimes(1)[0].description == "3")
+    #expect(table.notes.isEmpty)
+    let dated = try RecurrentTasksTests.table(file().replacing("@frequency daily\n", with: ""))
+    #expect(dated.series[1].futureTimes(1)[0].description == "3")
+    #expect(dated.notes.contains { $0.contains("counted from 1") })
   }
 
   /// Some of the archive's comments are in Latin-1.
@@ -117,6 +121,12 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
     (
       file().replacing("@horizon 56", with: "@horizon soon"),
       "a.tsf:8: @horizon has one number behind it, found \"@horizon soon\""
+    ),
+    (
+      file("daily\n@frequency weekly"), "a.tsf:8: a second line \"@frequency\""
+    ),
+    (
+      file("daily\n@horizon 8"), "a.tsf:9: a second line \"@horizon\""
     ),
     (file("fortnightly"), "a.tsf: no frequency is known as \"fortnightly\""),
     ("@relation x\n", "a.tsf: no line \"@data\""), ("@data\n", "a.tsf: no series behind @data"),

@@ -75,11 +75,13 @@ struct MonashFile {
       guard words.count == 2 else {
         throw error(number, "@frequency has one word behind it, found \(quotedForMessage(text))")
       }
+      guard frequency == nil else { throw error(number, "a second line \"@frequency\"") }
       frequency = words[1].lowercased()
     case "@horizon":
       guard words.count == 2, let steps = Int(words[1]), steps > 0 else {
         throw error(number, "@horizon has one number behind it, found \(quotedForMessage(text))")
       }
+      guard horizon == nil else { throw error(number, "a second line \"@horizon\"") }
       horizon = steps
     case let word:
       guard word.hasPrefix("@") else {

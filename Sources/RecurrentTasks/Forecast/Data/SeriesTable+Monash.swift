@@ -55,6 +55,9 @@ extension SeriesTable {
     if options.fill == .none { try places.refuse(monash.file) }
 
     var notes: [String] = []
+    if start != nil, !isDated {
+      notes.append("without a line \"@frequency\" values are counted from 1, whatever their times")
+    }
     if let horizon = monash.horizon { notes.append("the file's own horizon is \(horizon)") }
     let others = names.indices.filter { $0 != name && $0 != start }.map { names[$0] }
     if !others.isEmpty {
