@@ -21,18 +21,20 @@ struct ColumnOptions: ParsableArguments {
   @Flag(help: "Take each row as a series: its id, then its values, oldest first.")
   var rows = false
 
-  @Option(help: "How times are written, as %d/%m/%Y. Default: found out.")
+  @Option(help: "How times are written, in --holidays too, as %d/%m/%Y. Default: found out.")
   var dateFormat: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where values are missing: mask learns nothing from them, none refuses the table; the others "
-        + "make them up, in what is scored too, and interpolate looks at what comes after.",
+      "Where values are missing: mask learns nothing from them, none refuses the table, zero says "
+        + "that they were zeros; ffill and interpolate guess, by what is known before a forecast, "
+        + "and guesses are not scored.",
       valueName: "how"))
   var fill = MissingFill.mask
 
   @Option(
-    help: ArgumentHelp("Which value counts where a series has a time twice.", valueName: "which"))
+    help: ArgumentHelp(
+      "Which value counts where a series has a time twice, in --future too.", valueName: "which"))
   var duplicates = DuplicateRows.refuse
 
   @Option(
@@ -109,6 +111,7 @@ struct ColumnOptions: ParsableArguments {
       parsing: readFile(path), file: path, options: options(schema, calendar))
     // Of a table that is refused, the reason is all there is to say.
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: horizon, of: usable)
     try table.requireKnown(horizon: horizon, of: usable)
     for note in table.notes { console.note(note) }
     for warning in table.warnings { console.warn(warning) }

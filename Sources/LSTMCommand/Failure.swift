@@ -29,14 +29,14 @@ struct Failure {
 
   private var status: Status {
     switch error {
-    case is CellError: .usage
+    case is CellError, is ForecastMemoryError: .usage
     case let error as TensorFileError: error.systemError.map(status) ?? .badData
     case let error as OnnxError: error.systemError.map(status) ?? .badData
     case is TableError, is TensorMismatch, is ForecastModelError,
       is ForecastStartError:
       .badData
     case let error as FileError: status(error)
-    case is DivergenceError: .diverged
+    case is DivergenceError, is ForecastDivergence: .diverged
     case is ForecastInterrupted: .interrupted
     default: .ourFault
     }

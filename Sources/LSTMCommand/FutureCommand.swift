@@ -38,6 +38,7 @@ struct FutureCommand: ParsableCommand {
 
   func run() throws {
     let table = try columns.table(data, shared.console)
+    try table.requireTimes(horizon: horizon)
     let rows = table.series.count * horizon
     let known = table.schema.known.map(\.name)
     let files = [(path: output, content: Array(table.futureTemplate(horizon: horizon).utf8))]

@@ -97,6 +97,7 @@ struct ModelOptions: ParsableArguments {
       cell: cell, hiddenSize: hidden, numLayers: layers, epochs: epochs, seed: seed)
     network.apply(to: &configuration)
     configuration.covariates = ForecastCovariates(of: table)
+    try configuration.requireMemory(for: table)
     return configuration
   }
 }

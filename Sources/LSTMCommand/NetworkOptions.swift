@@ -99,24 +99,9 @@ struct NetworkOptions: ParsableArguments {
   /// Makes sure that the head has what it speaks of.
   func check(_ table: SeriesTable) throws(TableError) {
     if transform.needsPositiveValues {
-      for series in table.series {
-        guard let step = series.values.firstIndex(where: { $0 <= 0 }) else { continue }
-        throw TableError(
-          file: table.file,
-          message: "--transform \(transform.rawValue) is for positive values, and the value"
-            + "\(series.ofSeries) at \(series.time(at: step)) is \(series.values[step])")
-      }
+      try table.requirePositive(for: "--transform \(transform.rawValue)")
     }
-    guard head == .negativeBinomial else { return }
-    for series in table.series {
-      let values = series.values
-      guard let step = values.firstIndex(where: { $0 < 0 || $0 != $0.rounded() && !$0.isNaN })
-      else { continue }
-      throw TableError(
-        file: table.file,
-        message: "--head negative-binomial is for counts, and the value\(series.ofSeries) at "
-          + "\(series.time(at: step)) is \(values[step])")
-    }
+    if head == .negativeBinomial { try table.requireCounts(for: "--head negative-binomial") }
   }
 
   func apply(to configuration: inout ForecastConfiguration) {
@@ -130,11 +115,6 @@ struct NetworkOptions: ParsableArguments {
     configuration.transform = transform
     configuration.minimum = min
   }
-}
-
-extension TimeSeries {
-  /// ` of series "x"` for messages; nothing where it has no name.
-  fileprivate var ofSeries: String { id.map { " of series \(quotedForMessage($0))" } ?? "" }
 }
 
 extension ForecastHead: ExpressibleByArgument {}

@@ -44,6 +44,9 @@ public struct CSVReader: Sendable {
   public init(_ bytes: [UInt8], file: String) throws(TableError) {
     self.bytes = bytes
     self.file = file
+    if let kind = Self.otherKind(of: bytes) {
+      throw TableError(file: file, message: "not a CSV: the file looks like \(kind)")
+    }
     if let offset = firstInvalidUTF8Offset(in: bytes) {
       let line = Self.line(ofOffset: offset, in: bytes)
       let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
@@ -69,14 +72,29 @@ public struct CSVReader: Sendable {
     }
   }
 
+  /// What a file is that is often taken for a CSV, and what to do about it; nil for none of these.
+  private static func otherKind(of bytes: [UInt8]) -> String? {
+    let kinds: [([UInt8], String)] = [
+      (
+        [0x50, 0x4B, 0x03, 0x04], "an Excel workbook or a zip archive; save it as CSV, or unpack it"
+      ),
+      ([0xD0, 0xCF, 0x11, 0xE0], "an Excel workbook; save it as CSV"),
+      ([0x1F, 0x8B], "a gzip archive; unpack it"),
+      (Array("PAR1".utf8), "a Parquet file; write it as CSV"),
+    ]
+    return kinds.first { bytes.starts(with: $0.0) }?.1
+  }
+
   /// Moves to the next row; false at the end of the file.
   ///
   /// - Throws: if the row has more or fewer fields than the header, or its quotes are wrong.
   public mutating func nextRow() throws(TableError) -> Bool {
     guard try readRecord() else { return false }
     guard fields.count == header.count else {
+      // A header of one field may be no header.
+      let only = header.count == 1 ? ", \(quotedForMessage(header[0]))," : ""
       throw error(
-        "\(counted(fields.count, "field")) where the header has \(header.count)")
+        "\(counted(fields.count, "field")) where the header\(only) has \(header.count)")
     }
     return true
   }

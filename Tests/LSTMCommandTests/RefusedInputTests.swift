@@ -157,6 +157,12 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .row("a field too few", ["1"], "2001-09-01"),
     .row("a field too many", ["3"], "2001-09-01,3,4"),
     .row("a control character", ["\\u"], "2001-09-01,\u{1}\u{7}"),
+    .table(
+      "times beyond the last", ["beyond the year 9999", "at most 1"],
+      "ds,y\n9995-01-01,1\n9996-01-01,2\n9997-01-01,2\n9998-01-01,3\n"),
+    .table(
+      "a covariate too large", [":3:", "column \"x\"", "4e38", "too large"],
+      "ds,y,x\n2000-01,1,1\n2000-02,2,4e38\n2000-03,3,3\n", ["--past", "x"]),
     .row("a time twice", ["2001-08-01", "twice", "line 21"], "2001-08-01,3"),
     .table("a quote that stays open", [":3:"], "ds,y\n2000-01-01,1\n2000-02-01,\"2\n2000-03,3\n"),
     .table(
@@ -166,6 +172,12 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     Refusal(
       testDescription: "invalid UTF-8", status: 65, words: ["table.csv:3:", "UTF-8"],
       table: Data("ds,y\n2000-01-01,1\n2000-02-01,".utf8) + [0xFF, 0x0A]),
+    Refusal(
+      testDescription: "a workbook", status: 65, words: ["table.csv", "Excel workbook", "CSV"],
+      table: Data("PK\u{3}\u{4}".utf8) + [0x14, 0x00, 0x06, 0x00]),
+    Refusal(
+      testDescription: "an archive", status: 65, words: ["table.csv", "gzip", "unpack"],
+      table: Data([0x1F, 0x8B, 0x08, 0x00, 0x00])),
     Refusal(
       testDescription: "UTF-16", status: 65, words: ["table.csv", "UTF-8"],
       table: Data([0xFF, 0xFE]) + "ds,y\n".utf8.flatMap { [$0, 0] }),
@@ -207,6 +219,10 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--fill", "mean"], "--fill", "mean"),
     .usage(["--calendar", "\"hours\"", "weekday"], "--calendar", "hours"),
     .usage(["--date-format", "\"%d/%m\""], "--date-format", "%d/%m"),
+    .usage(
+      ["GB of memory", "--hidden", "--layers", "members"],
+      "--layers", "16", "--decoder", "recurrent", "--members", "64", "--dilations",
+      "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "--hidden", "4096"),
     .usage(["--wide"], "--wide", "--value-column", "y"),
     .usage(["table.csv", "read"], "--future", "table.csv", "--output", "table.csv"),
     .usage(["--json", "standard output"], "--output", "-", "--json"),

@@ -117,6 +117,9 @@ private func fault(in text: String) -> String? { fault(in: Array(text.utf8)) }
   @Test func raggedRows() {
     #expect(fault(in: "a,b\n1,2\n\n3\n") == "t.csv:4: 1 field where the header has 2")
     #expect(fault(in: "a,b\n\"1\n\",2\n3,4,5\n") == "t.csv:4: 3 fields where the header has 2")
+    #expect(
+      fault(in: "# by hand\nds,y\n1,2\n")
+        == "t.csv:2: 2 fields where the header, \"# by hand\", has 1")
   }
 
   @Test func duplicateColumns() {

@@ -57,7 +57,9 @@ import Testing
   ])
   func gapsCanBeFilled(fill: MissingFill, values: [String]) throws {
     let table = try table("ds,y\n1,NA\n2,1\n3,\n6,9\n7,\n") { $0.fill = fill }
-    #expect(shown(table.series[0].values) == values)
+    #expect(shown(ForecastSeries(table.series[0].values).guessing(table.fill).values) == values)
+    // The table itself holds what was observed, and zeros where that is what a gap means.
+    #expect(table.series[0].values.map(\.isNaN).contains(true) == (fill != .zero))
   }
 
   @Test func duplicatesAreNamedByTheirRows() {

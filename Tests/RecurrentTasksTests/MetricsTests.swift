@@ -189,7 +189,8 @@ private let gap = Double.nan
     let values = walk(2000)
     let origins = Array(1000..<1991)
     let (forecasts, intervals) = Baseline.naive.judged(
-      on: values, origins: origins, horizon: 9, season: 1, levels: [50, 80], refits: false,
+      on: ForecastSeries(values), origins: origins, horizon: 9, season: 1, levels: [50, 80],
+      refits: false,
       minimum: nil)
     #expect(forecasts.count == 991 * 9)
     for step in [0, 3, 8] {
@@ -213,16 +214,16 @@ private let gap = Double.nan
     for values in [[3, 3, 3, 3], [3], [1, .nan, .nan, 4]] as [[Double]] {
       for baseline in Baseline.allCases {
         let (forecasts, intervals) = baseline.judged(
-          on: values, origins: [values.count], horizon: 3, season: 4, levels: [90], refits: true,
-          minimum: nil)
+          on: ForecastSeries(values), origins: [values.count], horizon: 3, season: 4, levels: [90],
+          refits: true, minimum: nil)
         for (step, value) in forecasts.enumerated() {
           #expect(intervals[0].lower[step] <= value && value <= intervals[0].upper[step])
         }
       }
     }
     let (counts, bands) = Baseline.drift.judged(
-      on: [9, 5, 6, 2, 1], origins: [5], horizon: 4, season: 1, levels: [90], refits: true,
-      minimum: 0)
+      on: ForecastSeries([9, 5, 6, 2, 1]), origins: [5], horizon: 4, season: 1, levels: [90],
+      refits: true, minimum: 0)
     #expect(counts == [0, 0, 0, 0] && bands[0].lower == counts)
   }
 
@@ -231,8 +232,8 @@ private let gap = Double.nan
     let values = walk(60) + walk(60).map { 20 * $0 }
     func widths(_ refits: Bool) -> [Double] {
       let (_, intervals) = Baseline.naive.judged(
-        on: values, origins: [60, 110], horizon: 1, season: 1, levels: [80], refits: refits,
-        minimum: nil)
+        on: ForecastSeries(values), origins: [60, 110], horizon: 1, season: 1, levels: [80],
+        refits: refits, minimum: nil)
       return zip(intervals[0].upper, intervals[0].lower).map { $0 - $1 }
     }
     #expect(abs(widths(false)[0] - widths(false)[1]) < 1e-12)

@@ -42,10 +42,12 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
     #expect(
       table.notes == ["the file's own horizon is 56", "attributes that are not read: state"])
     #expect(table.warnings == ["1 value is missing: line 12 (\"T1\", 1996-03-20)"])
-    #expect(try self.filled().series[0].values[2] == (14.7250566893424 + 20.5640589569161) / 2)
+    let filled = ForecastSeries(table.series[0].values).guessing(.interpolate)
+    #expect(filled.values[2] == (14.7250566893424 + 20.5640589569161) / 2)
+    #expect(try self.filled().series[0].values[2] == 0)
   }
 
-  private func filled() throws -> SeriesTable { try table(file(), .interpolate) }
+  private func filled() throws -> SeriesTable { try table(file(), .zero) }
 
   @Test(arguments: [
     ("yearly", "yearly", "2000-03-18"), ("quarterly", "quarterly", "1997-03-18"),
@@ -78,6 +80,10 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
     let table = try table("@relation x\n@attribute series_name string\n@data\nA:1,2\nB:3\n")
     #expect(table.frequency.description == "integer steps")
     #expect(table.series[0].futureTimes(1)[0].description == "3")
+    #expect(table.notes.isEmpty)
+    let dated = try RecurrentTasksTests.table(file().replacing("@frequency daily\n", with: ""))
+    #expect(dated.series[1].futureTimes(1)[0].description == "3")
+    #expect(dated.notes.contains { $0.contains("counted from 1") })
   }
 
   /// Some of the archive's comments are in Latin-1.
@@ -103,6 +109,25 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
       file("daily", "T3:1,2"),
       "a.tsf:14: a series has 3 attributes and its values, with colons between"
     ),
+    (
+      file("daily extra"),
+      "a.tsf:7: @frequency has one word behind it, found \"@frequency daily extra\""
+    ),
+    (file(""), "a.tsf:7: @frequency has one word behind it, found \"@frequency\""),
+    (
+      file().replacing("@horizon 56", with: "@horizon 56 7"),
+      "a.tsf:8: @horizon has one number behind it, found \"@horizon 56 7\""
+    ),
+    (
+      file().replacing("@horizon 56", with: "@horizon soon"),
+      "a.tsf:8: @horizon has one number behind it, found \"@horizon soon\""
+    ),
+    (
+      file("daily\n@frequency weekly"), "a.tsf:8: a second line \"@frequency\""
+    ),
+    (
+      file("daily\n@horizon 8"), "a.tsf:9: a second line \"@horizon\""
+    ),
     (file("fortnightly"), "a.tsf: no frequency is known as \"fortnightly\""),
     ("@relation x\n", "a.tsf: no line \"@data\""), ("@data\n", "a.tsf: no series behind @data"),
     (
@@ -117,6 +142,27 @@ private func file(_ frequency: String = "daily", _ more: String = "") -> String 
       Issue.record("was read: \(message)")
     } catch {
       #expect(error.description == message)
+    }
+  }
+
+  /// What is said of columns and dates says nothing of such a file.
+  @Test(
+    arguments: [
+      ("--date-format says nothing", "%Y", nil, false, false),
+      ("no columns to be named", nil, "ds", false, false), ("no columns", nil, nil, true, false),
+      ("no columns", nil, nil, false, true),
+    ] as [(String, String?, String?, Bool, Bool)])
+  func optionsThatNothingUses(
+    words: String, format: String?, column: String?, isWide: Bool, isByRows: Bool
+  ) throws {
+    var options = SeriesTable.Options(columns: SeriesColumns(time: column))
+    options.timePattern = format.flatMap(TimePattern.init)
+    options.isWide = isWide
+    options.isByRows = isByRows
+    #expect {
+      try SeriesTable(parsing: Array(file().utf8), file: "a.tsf", options: options)
+    } throws: {
+      "\($0)".hasPrefix("a.tsf: ") && "\($0)".contains(words)
     }
   }
 }

@@ -45,6 +45,7 @@ public struct ForecastStudy: Sendable {
     on context: ComputeContext = .default
   ) throws -> (study: ForecastStudy, model: Forecaster) {
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: configuration.horizon, of: usable)
     try table.requireKnown(horizon: configuration.horizon, of: usable)
     var study = ForecastStudy(table, configuration)
     study.noteShortSeries(usable)
@@ -102,6 +103,7 @@ public struct ForecastStudy: Sendable {
   ) throws -> ForecastStudy {
     try table.requireData(of: model)
     let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
+    try table.requireTimes(horizon: horizon ?? model.configuration.horizon, of: usable)
     try table.requireKnown(horizon: horizon ?? model.configuration.horizon, of: usable)
     var study = ForecastStudy(table, model.configuration(horizon: horizon))
     study.noteShortSeries(usable)
@@ -252,7 +254,8 @@ public struct ForecastStudy: Sendable {
     let judged = context.map(kinds.count * groups.count) { piece in
       let windows = groups[piece % groups.count]
       return kinds[piece / groups.count].judged(
-        on: table.series[windows[0].series].values, origins: windows.map(\.cutoff),
+        on: ForecastSeries(table.series[windows[0].series].values).guessing(table.fill),
+        origins: windows.map(\.cutoff),
         horizon: horizon, season: season, levels: levels, refits: refits, minimum: minimum)
     }
     let baselines = kinds.indices.map { index in
@@ -300,9 +303,9 @@ public struct ForecastStudy: Sendable {
     forecasts = context.map(usable.count) { position in
       let series = table.series[usable[position]]
       let (values, intervals) = baseline.judged(
-        on: series.values, origins: [series.values.count], horizon: configuration.horizon,
-        season: configuration.season, levels: configuration.levels, refits: true,
-        minimum: configuration.minimum)
+        on: ForecastSeries(series.values).guessing(table.fill), origins: [series.values.count],
+        horizon: configuration.horizon, season: configuration.season, levels: configuration.levels,
+        refits: true, minimum: configuration.minimum)
       return SeriesForecast(
         id: series.id, times: series.futureTimes(configuration.horizon), values: values,
         intervals: intervals)
@@ -366,6 +369,13 @@ extension SeriesTable {
           + model.configuration.frequency)
     }
     try model.configuration.covariates.check(self)
+    if model.configuration.head == .negativeBinomial {
+      try requireCounts(for: "a model with the head negative-binomial")
+    }
+    let transform = model.configuration.workingTransform
+    if transform.needsPositiveValues {
+      try requirePositive(for: "a model with the transform \(transform.rawValue)")
+    }
   }
 
   /// What a model file says of the data it was made of.

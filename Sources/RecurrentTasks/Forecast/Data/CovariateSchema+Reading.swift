@@ -67,16 +67,21 @@ struct CellSource: Sendable {
   /// The codes of a category's levels; nil for numbers.
   private let codes: [String: Double]?
   private let blank: Double
+  /// The largest magnitude of a number.
+  private let limit: Double
 
   /// A column of numbers.
   init(numbers column: Int) {
     self.column = column
     codes = nil
     blank = .nan
+    limit = .greatestFiniteMagnitude
   }
 
+  /// A covariate: what a network reads is no larger than a `Float` can be.
   init(_ covariate: Covariate, at column: Int) {
     self.column = column
+    limit = Double(Float.greatestFiniteMagnitude)
     switch covariate.kind {
     case .number:
       codes = nil
@@ -87,13 +92,25 @@ struct CellSource: Sendable {
     }
   }
 
+  /// Whether its fields are numbers, of which there is a mean.
+  var isNumber: Bool { codes == nil }
+
   /// The current row's field as a number or a code.
   ///
   /// - Parameter unseen: takes a text that is no level.
   func value(
     _ reader: inout CSVReader, _ unseen: inout UnseenLevels
   ) throws(TableError) -> Double {
-    guard let codes else { return try reader.number(at: column) }
+    guard let codes else {
+      let number = try reader.number(at: column)
+      guard !(number.magnitude > limit) else {
+        throw reader.error(
+          column: column,
+          "\(quotedForMessage(reader.trimmedText(at: column))) is too large: numbers beside the "
+            + "values are at most 3.4e38")
+      }
+      return number
+    }
     if reader.isMissing(at: column) { return blank }
     let text = reader.trimmedText(at: column)
     if let code = codes[text] { return code }

@@ -71,8 +71,18 @@ struct MonashFile {
         throw error(number, "an attribute has a name and a type: string, numeric or date")
       }
       attributes.append((words[1], words[2].lowercased()))
-    case "@frequency" where words.count == 2: frequency = words[1].lowercased()
-    case "@horizon" where words.count == 2: horizon = Int(words[1])
+    case "@frequency":
+      guard words.count == 2 else {
+        throw error(number, "@frequency has one word behind it, found \(quotedForMessage(text))")
+      }
+      guard frequency == nil else { throw error(number, "a second line \"@frequency\"") }
+      frequency = words[1].lowercased()
+    case "@horizon":
+      guard words.count == 2, let steps = Int(words[1]), steps > 0 else {
+        throw error(number, "@horizon has one number behind it, found \(quotedForMessage(text))")
+      }
+      guard horizon == nil else { throw error(number, "a second line \"@horizon\"") }
+      horizon = steps
     case let word:
       guard word.hasPrefix("@") else {
         throw error(number, "a line of the header begins with @, found \(quotedForMessage(text))")

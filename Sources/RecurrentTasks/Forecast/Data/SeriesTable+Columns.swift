@@ -198,14 +198,17 @@ struct ColumnPositions {
     let roles =
       [("series ids", id)] + times.map { ("times", $0) } + values.map { ("values", $0) }
       + covariates.map { ("covariates", $0) }
-    for (index, role) in roles.enumerated() {
-      for other in roles[..<index] where other.1 == role.1 && role.1 != nil {
-        throw TableError(
-          file: reader.file, line: reader.headerLine, column: header[role.1 ?? 0],
-          message: other.0 == role.0
-            ? "is named twice for the \(role.0)"
-            : "cannot hold both the \(other.0) and the \(role.0)")
+    var taken: [Int: String] = [:]
+    for (role, column) in roles {
+      guard let column else { continue }
+      guard let other = taken[column] else {
+        taken[column] = role
+        continue
       }
+      throw TableError(
+        file: reader.file, line: reader.headerLine, column: header[column],
+        message: other == role
+          ? "is named twice for the \(role)" : "cannot hold both the \(other) and the \(role)")
     }
   }
 

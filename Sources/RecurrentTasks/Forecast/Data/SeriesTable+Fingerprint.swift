@@ -19,6 +19,7 @@ extension SeriesTable {
       }
     }
     add("\(frequency)")
+    if fill.isGuess { add(fill.rawValue) }
     for one in series {
       add(one.id ?? "")
       add("\(one.start)")

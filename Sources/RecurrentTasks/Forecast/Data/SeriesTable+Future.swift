@@ -28,7 +28,8 @@ extension SeriesTable {
     try rows.read(&reader)
     rows.unifyTimes()
     rows.sort()
-    try rows.resolveDuplicates(.refuse, reader)
+    try rows.resolveDuplicates(options.duplicates, reader)
+    notes += rows.notes.map { "\(wordForMessage(file.name)): \($0)" }
 
     var known = KnownRows(reader, rows, frequency)
     let ids = Dictionary(

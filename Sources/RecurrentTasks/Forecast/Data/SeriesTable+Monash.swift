@@ -6,6 +6,13 @@ extension SeriesTable {
     guard options.known.isEmpty, options.past.isEmpty else {
       throw monash.error(nil, "a .tsf file has no columns beside the values")
     }
+    guard options.columns == SeriesColumns(), !options.isWide, !options.isByRows else {
+      throw monash.error(nil, "a .tsf file has a series in each line, and no columns to be named")
+    }
+    guard options.timePattern == nil else {
+      throw monash.error(
+        nil, "--date-format says nothing of a .tsf file, whose times are 2001-01-31 00-00-00")
+    }
     let names = monash.attributes.map(\.name)
     let name =
       names.firstIndex(of: "series_name") ?? monash.attributes.firstIndex { $0.type == "string" }
@@ -43,11 +50,14 @@ extension SeriesTable {
         places.missingValue(in: id, at: one.time(at: step), line: line.number)
       }
       if one.values.last?.isNaN == true { places.missingEnd(of: id) }
-      series.append(one.filled(options.fill))
+      series.append(one.filledByFact(options.fill))
     }
     if options.fill == .none { try places.refuse(monash.file) }
 
     var notes: [String] = []
+    if start != nil, !isDated {
+      notes.append("without a line \"@frequency\" values are counted from 1, whatever their times")
+    }
     if let horizon = monash.horizon { notes.append("the file's own horizon is \(horizon)") }
     let others = names.indices.filter { $0 != name && $0 != start }.map { names[$0] }
     if !others.isEmpty {

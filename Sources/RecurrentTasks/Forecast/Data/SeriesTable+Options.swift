@@ -47,11 +47,14 @@ public struct TableFile: Sendable {
 public enum MissingFill: String, Sendable, CaseIterable {
   /// The table is refused.
   case none
+  /// It was a zero, as sales of which there is no row: that is learnt, and scored.
   case zero
-  /// The last value before it; before the first value it stays missing.
+  /// A guess, which is read but neither learnt nor scored: the last value before it; before the first
+  /// value it stays missing.
   case ffill
-  /// A straight line between its neighbours, and the nearest value before the first and after the
-  /// last.
+  /// A guess, likewise: a straight line between its neighbours, and the nearest value before the first
+  /// and after the last. Who forecasts from within a gap has no value behind it, and sees the last one
+  /// before it.
   case interpolate
   /// It stays missing: nothing is learnt from it, and nothing is scored.
   case mask

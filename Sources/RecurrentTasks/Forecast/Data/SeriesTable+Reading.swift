@@ -31,6 +31,7 @@ extension SeriesTable {
     } else {
       table = try SeriesTable(csv: bytes, file, options)
     }
+    table.fill = options.fill
     if let statics = options.statics { try table.read(statics: statics, options) }
     if let future = options.future { try table.read(future: future, options) }
     try table.setCalendar(options)
@@ -80,7 +81,7 @@ extension SeriesTable {
         : Columns(
           id: positions.id.map { reader.header[$0] }, time: time,
           value: reader.header[positions.values[0]]),
-      frequency: frequency, series: grids.series.map { $0.filled(options.fill) },
+      frequency: frequency, series: grids.series.map { $0.filledByFact(options.fill) },
       notes: positions.notes + [reader.separatorNote, times.note].compactMap { $0 } + rows.notes
         + grids.notes,
       warnings: grids.places.warnings(options.fill) + rows.unseen.warnings(file))

@@ -28,7 +28,17 @@ extension SeriesTable {
       throw TableError(
         file: file, line: reader.headerLine, message: "no columns of values behind that of ids")
     }
-    let times = HeaderTimes(columns.map { reader.header[$0] }, options.timePattern)
+    let names = columns.map { reader.header[$0] }
+    let times = HeaderTimes(names, options.timePattern)
+    if let pattern = options.timePattern, !times.areNamed {
+      let other = columns.first { pattern.time(reader.header[$0]) == nil }
+      throw TableError(
+        file: file, line: reader.headerLine, column: other.map { reader.header[$0] },
+        message: other == nil
+          ? "the times of the header are not regular, one step after the other"
+          : "is not a time that is \(pattern.text), as --date-format says; without it, columns that "
+            + "are not named by times are counted from 1")
+    }
 
     var places = MissingPlaces()
     var series: [TimeSeries] = []
@@ -50,7 +60,7 @@ extension SeriesTable {
       for step in one.values.indices where one.values[step].isNaN {
         places.missingValue(in: name, at: one.time(at: step), line: reader.line)
       }
-      series.append(one.filled(options.fill))
+      series.append(one.filledByFact(options.fill))
     } while try reader.nextRow()
     if options.fill == .none { try places.refuse(file) }
 
@@ -64,6 +74,8 @@ extension SeriesTable {
 private struct HeaderTimes {
   let start: Timestamp
   let frequency: Frequency
+  /// Whether the names are times.
+  let areNamed: Bool
 
   /// Integers from 1, unless the names are times without a gap.
   init(_ names: [String], _ given: TimePattern?) {
@@ -75,8 +87,10 @@ private struct HeaderTimes {
     else {
       start = Timestamp(ticks: 1, style: Timestamp.Style(.integer))
       frequency = Frequency(.step)
+      areNamed = false
       return
     }
+    areNamed = true
     start = first
     self.frequency = frequency
   }

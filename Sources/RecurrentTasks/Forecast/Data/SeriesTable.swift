@@ -24,6 +24,9 @@ public struct SeriesTable: Sendable {
   public var series: [TimeSeries]
   /// What the columns beside the values are.
   public var schema = CovariateSchema()
+  /// How a forecaster guesses at values that are missing, in ``series`` as everywhere; by default not
+  /// at all.
+  public var fill = MissingFill.mask
   /// The features of the calendar that a network reads; nil for none.
   public var calendar: CalendarFeatures?
   /// What was done to the data that nobody need worry about, a sentence each.

@@ -115,7 +115,12 @@ struct TableRows {
         column: times.columns[0], "\(text) is \(mismatch), the first row's is not")
     }
     if style.offset != first.offset { offsetsDiffer = true }
-    if style.precision > finestStyle.precision { finestStyle = style }
+    // All are printed with as many digits as any of them has.
+    if (style.precision, style.fractionDigits)
+      > (finestStyle.precision, finestStyle.fractionDigits)
+    {
+      finestStyle = style
+    }
   }
 
   /// What a style is that another is not, where times of the two cannot be compared.
@@ -158,8 +163,8 @@ extension TableRows {
   private mutating func unifyOffsets() {
     let latest = groups.lazy.flatMap(\.rows).max { $0.instant < $1.instant }
     style.offset = latest?.offset ?? 0
-    // An offset of its own for each row says nothing as `Z`.
-    if style.offset != 0, style.offsetForm == .zulu { style.offsetForm = .colon }
+    // An offset of its own for each row says nothing as `Z` or `UTC`.
+    if style.offset != 0, [.zulu, .utc].contains(style.offsetForm) { style.offsetForm = .colon }
     let isDaily = timesOfDay(limit: 1).count == 1
     notes.append(
       "offsets from UTC differ between rows; "
@@ -269,7 +274,9 @@ extension TableRows {
     guard policy == .refuse else {
       for group in groups.indices { groups[group] = merged(groups[group], policy) }
       let noun = duplicates.count == 1 ? "1 row has" : "\(duplicates.count) rows have"
-      let kept = policy == .mean ? "their mean is taken" : "the \(policy.rawValue) is taken"
+      let kept =
+        policy == .mean
+        ? "the mean of their numbers is taken" : "the \(policy.rawValue) is taken"
       notes.append("\(noun) the time of another row of the series: \(kept)")
       return
     }
@@ -320,7 +327,7 @@ extension TableRows {
       result.rows.append(group.rows[kept])
       for source in 0..<width {
         var cell = group.cells[kept * width + source]
-        if policy == .mean, source < valueCount {
+        if policy == .mean, sources[source].isNumber {
           let values = (index..<end).map { group.cells[$0 * width + source] }.filter { !$0.isNaN }
           cell = values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
         }

@@ -19,6 +19,11 @@ struct TimeSource {
   ) throws(TableError) {
     self.columns = columns
     if let given {
+      guard columns.count == 1 else {
+        throw TableError(
+          file: reader.file, line: reader.headerLine, column: reader.header[columns[0]],
+          message: "--date-format says nothing of times in several columns, which are numbers")
+      }
       pattern = given
     } else if columns.count == 1 {
       (pattern, note) = try Self.found(columns[0], usual, in: reader)

@@ -9,17 +9,19 @@ extension Baseline {
   ///   - minimum: What no value lies below.
   /// - Returns: Values and bounds, row-major [origins, horizon].
   package func judged(
-    on values: [Double], origins: [Int], horizon: Int, season: Int, levels: [Double],
+    on series: ForecastSeries, origins: [Int], horizon: Int, season: Int, levels: [Double],
     refits: Bool, minimum: Double?
   ) -> (values: [Double], intervals: [PredictionInterval]) {
     var forecasts: [Double] = []
     var intervals = levels.map { PredictionInterval(level: $0, lower: [], upper: []) }
     for origins in refits ? origins.map({ [$0] }) : [origins] {
-      let known = Array(values[..<origins[0]])
-      let fitted = FittedBaseline(self, to: known, season: season)
+      let known = series.prefix(origins[0])
+      let fitted = FittedBaseline(self, to: known.values, season: season)
       let bands = BaselineBands(
         fitted, on: known, horizon: horizon, season: season, levels: levels)
-      let next = fitted.forecasts(of: values, origins: origins, horizon: horizon)
+      let next = series.atOrigins(origins) {
+        fitted.forecasts(of: $0, origins: $1, horizon: horizon)
+      }
       forecasts += next
       for (index, interval) in bands.intervals(around: next).enumerated() {
         intervals[index].lower += interval.lower

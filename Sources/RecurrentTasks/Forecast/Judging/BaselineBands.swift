@@ -11,14 +11,18 @@ struct BaselineBands: Sendable {
   /// By level, in spreads.
   private let bounds: [(level: Double, lower: Double, upper: Double)]
 
-  /// - Parameter values: Those before the first forecast; the baseline's errors are seen among them.
+  /// - Parameter series: What is before the first forecast; the baseline's errors are seen in it.
   init(
-    _ baseline: FittedBaseline, on values: [Double], horizon: Int, season: Int, levels: [Double]
+    _ baseline: FittedBaseline, on series: ForecastSeries, horizon: Int, season: Int,
+    levels: [Double]
   ) {
+    let values = series.observed
     let first = min(
       max(season + 1, values.count / 4, baseline.firstOrigin + season + 1), values.count)
     let origins = (first..<values.count).thinned(to: 100)
-    let forecasts = baseline.forecasts(of: values, origins: origins, horizon: horizon)
+    let forecasts = series.atOrigins(origins) {
+      baseline.forecasts(of: $0, origins: $1, horizon: horizon)
+    }
     var errors: [(step: Int, error: Double)] = []
     for (row, origin) in origins.enumerated() {
       for step in 0..<min(horizon, values.count - origin) {

@@ -37,24 +37,27 @@ public struct ForecastComparison: Sendable, Hashable {
     // Some two thousand origins say enough.
     let perSeries = max(4, 2000 / holdout.series.count)
     let judged = context.map(holdout.series.count) { index in
-      let values = holdout.series[index].values
-      let known = Array(values.dropLast(holdout.held))
-      let origins = holdout.judgedOrigins(of: holdout.series[index])
+      let series = holdout.series[index]
+      let known = series.values(before: series.values.count - holdout.held)
+      let origins = holdout.judgedOrigins(of: series)
       let sampled = origins.indices.thinned(to: perSeries).map { origins[$0] }
       return baselines.map {
-        FittedBaseline($0, to: known, season: holdout.season)
-          .forecasts(of: values, origins: sampled, horizon: horizon)
+        let fitted = FittedBaseline($0, to: known, season: holdout.season)
+        return series.atOrigins(sampled) {
+          fitted.forecasts(of: $0, origins: $1, horizon: horizon)
+        }
       }
     }
     var blocks: [Int] = []
     for (index, series) in holdout.series.enumerated() {
-      let cut = series.values.count - holdout.held
+      let observed = series.observed
+      let cut = observed.count - holdout.held
       let origins = holdout.judgedOrigins(of: series)
       let sampled = origins.indices.thinned(to: perSeries)
       let forecasts = judged[index]
       for (sample, place) in sampled.enumerated() {
         let origin = origins[place]
-        let actual = Array(series.values[origin..<min(origin + horizon, series.values.count)])
+        let actual = Array(observed[origin..<min(origin + horizon, observed.count)])
         let row = index * holdout.judgedPerSeries + place
         let base = holdout.bases[index]
         let own = actual.indices.map { step in
@@ -64,7 +67,7 @@ public struct ForecastComparison: Sendable, Hashable {
         }
         func mase(_ forecast: [Double]) -> Double? {
           Metrics.mase(
-            actual: actual, forecast: forecast, training: Array(series.values[..<cut]),
+            actual: actual, forecast: forecast, training: Array(observed[..<cut]),
             season: holdout.season)
         }
         guard let score = mase(own), score.isFinite else { continue }

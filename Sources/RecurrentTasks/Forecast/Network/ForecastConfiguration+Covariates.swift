@@ -89,12 +89,14 @@ public struct ForecastCovariates: Sendable, Hashable {
   /// A series of a table that was read by this schema, as a forecaster reads it.
   public func series(_ series: TimeSeries, of table: SeriesTable, horizon: Int) -> ForecastSeries {
     let features = table.features(of: series, horizon: horizon)
-    return ForecastSeries(
+    var result = ForecastSeries(
       series.values, known: features.known, unitless: calendar?.names.count ?? 0,
       past: features.past,
       statics: zip(features.statics, staticScales).map { value, scale in
         Float(min(max((Double(value) - scale.mean) / scale.deviation, -8), 8))
       })
+    result.name = series.id
+    return result.guessing(table.fill)
   }
 }
 

@@ -40,7 +40,7 @@ struct ForecastHoldout {
       ofSize: size * configuration.seasonsRead(ofUsualCount: series.map(\.values.count).median))
     judgedPerSeries = min(held, max(20, windows / series.count))
     bases = Forecaster.bases(
-      series.map { Array($0.values.dropLast(held)) }, configuration, on: context)
+      series.map { $0.prefix($0.values.count - held).values }, configuration, on: context)
   }
 
   /// The windows before the part, and those in it.
@@ -52,10 +52,12 @@ struct ForecastHoldout {
     var unknown = known
     for (series, base) in zip(series, bases) {
       let cut = series.values.count - held
+      let before = series.prefix(cut)
       known.append(
-        series.prefix(cut), base: base,
-        origins: Forecaster.origins(
-          cut, season: season, of: self.series.count, windowSize: seasons * known.stepSize),
+        before, base: base,
+        origins: before.unhinted(
+          Forecaster.origins(
+            cut, season: season, of: self.series.count, windowSize: seasons * known.stepSize)),
         scalesBefore: cut)
       unknown.append(
         series, base: base, origins: judgedOrigins(of: series), scalesBefore: cut)

@@ -75,7 +75,7 @@ public struct ForecastJournal {
 
   /// The network, trained; at once where the journal holds it already.
   ///
-  /// - Throws: ``ForecastInterrupted`` where it was stopped; `DivergenceError`; what writing the
+  /// - Throws: ``ForecastInterrupted`` where it was stopped; ``ForecastDivergence``; what writing the
   ///   checkpoint throws.
   mutating func train(
     _ label: String, _ network: ForecastNetwork, on data: ForecastWindows, steps: Int,
@@ -100,26 +100,33 @@ public struct ForecastJournal {
       epochs: 1, schedule: pace.schedule, clipping: .norm(1),
       checkpointInterval: path == nil ? nil : 100)
     let batch = min(64, data.count)
-    let outcome = try RecurrentTraining.train(
-      &state, plan: plan, stop: pace.stop, batches: { _, _ in 0..<steps },
-      report: { event in
-        if case .step(let step) = event {
-          pace.note(step.step, interrupted: stop?.isRaised == true)
-          try report(
-            Progress(
-              network: label, step: step.step, steps: steps, loss: step.loss, event: event))
-        }
-      }, save: { try save($0, label) },
-      loss: { network, _, key in
-        let draws = key.folded("rows")
-        let rows = (0..<batch).map { Int((UInt64(draws.bits(at: $0)) * UInt64(data.count)) >> 32) }
-        let answer = network(question.gatherRows(rows), key: key.folded("dropout"))
-        return network.head.loss(
-          answer, targets: targets.gatherRows(rows), weights: masks.gatherRows(rows),
-          frame: ForecastFrame(
-            location: frame.location.gatherRows(rows), scale: frame.scale.gatherRows(rows)),
-          levels: network.levels)
-      })
+    // The windows of the last batch.
+    var rows: [Int] = []
+    let outcome: TrainingOutcome
+    do {
+      outcome = try RecurrentTraining.train(
+        &state, plan: plan, stop: pace.stop, batches: { _, _ in 0..<steps },
+        report: { event in
+          if case .step(let step) = event {
+            pace.note(step.step, interrupted: stop?.isRaised == true)
+            try report(
+              Progress(
+                network: label, step: step.step, steps: steps, loss: step.loss, event: event))
+          }
+        }, save: { try save($0, label) },
+        loss: { network, _, key in
+          let draws = key.folded("rows")
+          rows = (0..<batch).map { Int((UInt64(draws.bits(at: $0)) * UInt64(data.count)) >> 32) }
+          let answer = network(question.gatherRows(rows), key: key.folded("dropout"))
+          return network.head.loss(
+            answer, targets: targets.gatherRows(rows), weights: masks.gatherRows(rows),
+            frame: ForecastFrame(
+              location: frame.location.gatherRows(rows), scale: frame.scale.gatherRows(rows)),
+            levels: network.levels)
+        })
+    } catch let cause as DivergenceError {
+      throw ForecastDivergence(network: label, cause: cause, data, rows: rows)
+    }
     networksLeft = max(networksLeft - 1, 1)
     if outcome == .interrupted, stop?.isRaised == true {
       throw ForecastInterrupted(checkpoint: path)

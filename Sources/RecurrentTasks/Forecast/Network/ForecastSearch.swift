@@ -72,7 +72,8 @@ public struct ForecastSearch: Sendable {
       for (name, change) in setting(now, now.seasonsRead(ofUsualCount: usualCount)) {
         var tried = now
         change(&tried)
-        guard tried != now else { continue }
+        // What the machine has no memory for is no sensible value.
+        guard tried != now, try tried.hasMemory(usualCount: usualCount) else { continue }
         let found = try error(tried, name)
         if found < leastError {
           leastError = found

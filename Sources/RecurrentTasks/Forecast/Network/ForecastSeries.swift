@@ -2,6 +2,10 @@
 public struct ForecastSeries: Sendable, Hashable {
   /// One for each step; NaN where it is missing.
   public var values: [Double]
+  /// Which of them are guesses in the place of what is missing; empty where none are.
+  public internal(set) var guesses: [Bool] = []
+  /// What the series is called, for messages.
+  public var name: String?
   /// What is known of the future too, [feature][step], as far beyond the last value as it is known.
   public var known: [[Float]]
   /// How many of these, the last ones, have no unit: those of the calendar.
@@ -22,12 +26,13 @@ public struct ForecastSeries: Sendable, Hashable {
     self.statics = statics
   }
 
-  /// The series before a step: what is known of the future stays known.
+  /// The series before a step, as it is seen from there: what is known of the future stays known.
   public func prefix(_ count: Int) -> ForecastSeries {
-    ForecastSeries(
-      Array(values.prefix(count)), known: known, unitless: unitless,
-      past: past.map { Array($0.prefix(count)) },
-      statics: statics)
+    var result = self
+    result.values = values(before: min(count, values.count))
+    result.guesses = Array(guesses.prefix(count))
+    result.past = past.map { Array($0.prefix(count)) }
+    return result
   }
 
   var featureCounts: FeatureCounts {

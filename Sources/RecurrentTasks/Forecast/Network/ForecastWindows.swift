@@ -40,6 +40,10 @@ struct ForecastWindows {
   /// The base's forecast and the usual size of its error, in working values, count · horizon each.
   private(set) var frame = ForecastFrame<[Double]>(location: [], scale: [])
 
+  /// The names of the series, and for each window the place of its series among them.
+  private(set) var names: [String?] = []
+  private(set) var owners: [Int] = []
+
   var stepSize: Int { Self.stepSize(season: season, features) }
 
   /// Features of a step of the input.
@@ -68,21 +72,26 @@ struct ForecastWindows {
   ) {
     precondition(
       series.featureCounts == features, "A series with \(series.featureCounts), not \(features)")
-    let values = series.values
     let scaled = series.known.count - series.unitless
     let known = series.known.enumerated().map {
       ScaledCovariate($1, before: cut, isScaled: $0 < scaled)
     }
     let past = series.past.map { ScaledCovariate($0, before: cut) }
-    let working = base.working(values)
-    let filled = base.filled(working)
-    let errors = base.oneStepResiduals(of: values)
+    let observed = base.working(series.observed)
     let length = seasons * season
-    for (origin, forecast) in zip(origins, base.forecasts(of: values, origins: origins)) {
+    // All origins in one pass, but those from which the values would show what comes after them.
+    let together = BaseReading(
+      of: series.values, by: base, origins: origins.filter { !series.isAhead(of: $0) })
+    names.append(series.name)
+    for origin in origins {
+      let reading =
+        series.isAhead(of: origin)
+        ? BaseReading(of: series.values(before: origin), by: base, origins: [origin]) : together
+      let (filled, errors) = (reading.filled, reading.errors)
       // Before the first value there is nothing: its difference from the centre is 0.
       func value(_ place: Int) -> Double? { place < 0 ? nil : filled[place] }
       let last = filled.isEmpty ? 0 : filled[max(origin - 1, 0)]
-      let base0 = forecast.map { $0.isNaN ? last : $0 }
+      let base0 = reading.forecasts[origin]!.map { $0.isNaN ? last : $0 }
       let recent = (origin - season..<origin).map { value($0) ?? filled.first ?? 0 }
       let centre = season == 1 ? last : recent.reduce(0, +) / Double(season)
       var distance = 0.0
@@ -121,13 +130,14 @@ struct ForecastWindows {
       for step in 0..<horizon {
         let place = origin + step
         let target =
-          place < working.count
-          ? (working[place] - base0[step]) / base.errorScale[step] : Double.nan
+          place < observed.count
+          ? (observed[place] - base0[step]) / base.errorScale[step] : Double.nan
         targets.append(target.isNaN ? 0 : Float(target))
         masks.append(target.isNaN ? 0 : 1)
       }
       frame.location += base0
       frame.scale += base.errorScale
+      owners.append(names.count - 1)
       count += 1
     }
   }
@@ -190,5 +200,20 @@ struct ForecastWindows {
   }
   func maskTensor(on context: ComputeContext) -> Tensor {
     Tensor(masks, shape: [count, horizon], on: context)
+  }
+}
+
+/// What the base makes of some values: without missing ones, its one-step errors, and its forecasts
+/// at some origins.
+private struct BaseReading {
+  let filled: [Double]
+  let errors: [Double]
+  let forecasts: [Int: [Double]]
+
+  init(of values: [Double], by base: SmoothedBase, origins: [Int]) {
+    filled = base.filled(base.working(values))
+    errors = base.oneStepResiduals(of: values)
+    forecasts = Dictionary(
+      uniqueKeysWithValues: zip(origins, base.forecasts(of: values, origins: origins)))
   }
 }

@@ -39,10 +39,10 @@ extension Forecaster {
     _ series: [ForecastSeries], origins: [[Int]]
   ) -> [[Expectation]] {
     let cuts = zip(series, origins).map { $1.first ?? $0.values.count }
-    let moving = series.indices.map { !isConstant(series[$0].values[..<cuts[$0]]) }
+    let known = series.indices.map { series[$0].values(before: cuts[$0]) }
+    let moving = known.map { !isConstant($0) }
     let movingIndices = series.indices.filter { moving[$0] }
-    let bases = Self.bases(
-      movingIndices.map { Array(series[$0].values[..<cuts[$0]]) }, configuration, on: context)
+    let bases = Self.bases(movingIndices.map { known[$0] }, configuration, on: context)
     var windows = ForecastWindows(
       season: configuration.season, seasons: seasons, horizon: configuration.horizon,
       features: configuration.features)
@@ -55,7 +55,7 @@ extension Forecaster {
     return series.indices.map { index in
       guard moving[index] else {
         return origins[index].map {
-          constant(series[index].values[..<$0].last { !$0.isNaN } ?? 0)
+          constant(series[index].values(before: $0).last { !$0.isNaN } ?? 0)
         }
       }
       defer { base += 1 }

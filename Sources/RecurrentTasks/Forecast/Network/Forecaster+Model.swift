@@ -51,7 +51,13 @@ extension Forecaster {
       let blend = file.configuration["blend"]?.number, blend >= 0, blend <= 1,
       let calibration = ConformalCalibration(json: file.configuration, configuration)
     else { throw fault("the model's configuration is damaged") }
-    let hasNetworks = file.tensors.entries.contains { $0.name.hasPrefix("network.") }
+    let weights = file.tensors.entries.filter { $0.name.hasPrefix("network.") }
+    let hasNetworks = !weights.isEmpty
+    // A few bytes must not ask for the memory of the largest network there is.
+    let size = try ForecastNetwork.size(configuration, seasons: seasons)
+    guard !hasNetworks || size.parameters / 2 <= weights.reduce(0, { $0 + $1.count }) else {
+      throw fault("the model's configuration asks for far more weights than there are")
+    }
     let blank = try ForecastNetwork(
       configuration, key: RandomKey(seed: 0), on: context)
     let networks = Networks(

@@ -111,9 +111,10 @@ public struct Forecaster: Sendable {
       let count = series.values.count
       windows.append(
         series, base: base,
-        origins: Self.origins(
-          count, season: configuration.season, of: moving.count,
-          windowSize: seasons * windows.stepSize),
+        origins: series.unhinted(
+          Self.origins(
+            count, season: configuration.season, of: moving.count,
+            windowSize: seasons * windows.stepSize)),
         scalesBefore: count)
     }
     var networks: [ForecastNetwork] = []

@@ -26,7 +26,8 @@ extension SeriesTable {
   mutating func setCalendar(_ options: Options) throws(TableError) {
     var holidays = options.modelCalendar?.holidays
     if let file = options.holidays {
-      holidays = try Holidays(parsing: file, names: holidays?.names)
+      holidays = try Holidays(
+        parsing: file, names: holidays?.names, patterns: dayPatterns(options.timePattern))
     }
     let parts: [CalendarFeatures.Part]
     if let model = options.modelCalendar {

@@ -40,8 +40,13 @@ extension Holidays {
   /// Reads a CSV with a column of days, `ds` or `date`, and perhaps one of names: `holiday`, `name`
   /// or `event`.
   ///
-  /// - Parameter known: The names a model knows; others are left out.
-  init(parsing file: TableFile, names known: [String]? = nil) throws(TableError) {
+  /// - Parameters:
+  ///   - known: The names a model knows; others are left out.
+  ///   - patterns: How days may be written, the likeliest first: the first that reads them all is
+  ///     taken. Where none does it is found out.
+  init(
+    parsing file: TableFile, names known: [String]? = nil, patterns: [TimePattern] = []
+  ) throws(TableError) {
     var reader = try CSVReader(file.bytes, file: file.name)
     guard try reader.nextRow() else {
       throw TableError(
@@ -55,7 +60,11 @@ extension Holidays {
         message: "no column \"ds\" or \"date\" for the days")
     }
     let name = ["holiday", "name", "event"].lazy.compactMap { header.firstIndex(of: $0) }.first
-    let times = try TimeSource([date], in: reader)
+    var given: TimePattern?
+    for pattern in patterns where given == nil {
+      if try pattern.readsAll(of: date, in: reader) { given = pattern }
+    }
+    let times = try TimeSource([date], given: given, in: reader)
     var found: [String: Set<Int>] = [:]
     repeat {
       guard let time = times.time(reader), time.style.precision >= .date else {
@@ -71,6 +80,34 @@ extension Holidays {
     } while try reader.nextRow()
     names = known ?? found.keys.sorted()
     days = names.map { (found[$0] ?? []).sorted() }
+  }
+}
+
+extension TimePattern {
+  /// Whether every field of a column is of this pattern, from the current row on.
+  fileprivate func readsAll(of column: Int, in reader: CSVReader) throws(TableError) -> Bool {
+    var reader = reader
+    repeat {
+      if match(reader.bytes, in: reader.trimmedRange(at: column)) == nil { return false }
+    } while try reader.nextRow()
+    return true
+  }
+
+  /// The pattern of the day alone, where the time of day stands behind it; nil where it does not.
+  fileprivate var day: TimePattern? {
+    guard precision > .date,
+      let end = ["%H", "%-H", "%I", "%-I"].compactMap({ text.firstRange(of: $0)?.lowerBound }).min()
+    else { return nil }
+    return TimePattern(String(text[..<end].reversed().drop { " T,".contains($0) }.reversed()))
+  }
+}
+
+extension SeriesTable {
+  /// How the days of a file that goes with this table may be written, as they do not say themselves.
+  func dayPatterns(_ given: TimePattern?) -> [TimePattern] {
+    [given, series.first?.start.style.pattern].compactMap { $0 }.flatMap { pattern in
+      [pattern, pattern.day].compactMap { $0 }
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 extension Timestamp {
   /// Reads a date (`2024-01-31`), a date and time (`2024-01-31T10:30`, with a space for the `T`,
-  /// with seconds, a fraction, `Z` or an offset if wanted), a month (`2024-01`), a year (four
+  /// with seconds, a fraction, `Z`, `UTC` or an offset if wanted), a month (`2024-01`), a year (four
   /// digits) or any other integer of up to 15 digits; nil for anything else.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
@@ -97,9 +97,17 @@ private struct TimestampScanner {
     return seconds * Timestamp.ticksPerSecond + ticks
   }
 
-  /// Reads `Z`, `±hh:mm`, `±hhmm`, `±hh` or nothing.
+  /// Reads `Z`, `±hh:mm`, `±hhmm`, `±hh` or nothing; behind a space also `UTC`.
   private mutating func offset(_ style: inout Timestamp.Style) -> Bool {
     guard position < end else { return true }
+    if take(" ") {
+      style.isOffsetApart = true
+      if bytes[position..<end].elementsEqual("UTC".utf8) {
+        position = end
+        style.offsetForm = .utc
+        return true
+      }
+    }
     if take("Z") || take("z") {
       style.offsetForm = .zulu
       return true

@@ -26,8 +26,8 @@ extension Timestamp {
 
     /// How the offset from UTC is written.
     package enum OffsetForm: UInt8, Sendable {
-      /// no offset, `Z`, `+01:00`, `+0100`, `+01`
-      case none, zulu, colon, compact, hours
+      /// no offset, `Z`, `UTC`, `+01:00`, `+0100`, `+01`
+      case none, zulu, utc, colon, compact, hours
     }
 
     package var precision: Precision
@@ -35,6 +35,8 @@ extension Timestamp {
     package var separator = UInt8(ascii: "T")
     package var fractionDigits: UInt8 = 0
     package var offsetForm = OffsetForm.none
+    /// Whether a space stands before the offset.
+    package var isOffsetApart = false
     /// Minutes east of UTC.
     package var offset: Int16 = 0
     /// How it is written that is not in ISO 8601's order.
@@ -80,13 +82,16 @@ extension Timestamp: CustomStringConvertible {
   private var offsetText: String {
     let minutes = abs(Int(style.offset))
     let hours = (style.offset < 0 ? "-" : "+") + padded(minutes / 60, 2)
-    return switch style.offsetForm {
-    case .none: ""
-    case .zulu: "Z"
-    case .colon: hours + ":" + padded(minutes % 60, 2)
-    case .compact: hours + padded(minutes % 60, 2)
-    case .hours: minutes % 60 == 0 ? hours : hours + ":" + padded(minutes % 60, 2)
-    }
+    let offset =
+      switch style.offsetForm {
+      case .none: ""
+      case .zulu: "Z"
+      case .utc: "UTC"
+      case .colon: hours + ":" + padded(minutes % 60, 2)
+      case .compact: hours + padded(minutes % 60, 2)
+      case .hours: minutes % 60 == 0 ? hours : hours + ":" + padded(minutes % 60, 2)
+      }
+    return style.isOffsetApart ? " " + offset : offset
   }
 }
 
