@@ -110,12 +110,13 @@ private let gap = Double.nan
     #expect(forecast(.seasonalNaive, [1, 2, 3], season: 5) == [3, 3, 1, 2])
   }
 
-  /// All origins in one pass say what each history says alone.
+  /// All origins in one pass say what each history says alone, where nothing is fitted.
   @Test func manyOrigins() {
     let values = [gap, 2, 3, 0.1, gap, 6, gap, 2.7, 2.9, gap, 1]
     let origins = [0, 1, 2, 5, 6, 7, 10, 11]
-    for baseline in Baseline.allCases {
-      let batch = baseline.forecasts(of: values, origins: origins, horizon: 4, season: 3)
+    for baseline in Baseline.allCases where !baseline.isFitted {
+      let batch = FittedBaseline(baseline, to: [], season: 3)
+        .forecasts(of: values, origins: origins, horizon: 4)
       let alone = origins.flatMap { forecast(baseline, Array(values[..<$0]), season: 3) }
       #expect(batch.map(\.bitPattern) == alone.map(\.bitPattern), "\(baseline)")
     }
@@ -157,15 +158,14 @@ private let gap = Double.nan
   /// Fitted once, to what comes before the first origin; the first says the same as fitted anew.
   @Test func oneFitForManyOrigins() {
     for baseline in fitted {
-      func forecasts(_ origins: [Int], refits: Bool) -> [Double] {
-        baseline.forecasts(
-          of: values, origins: origins, horizon: 3, season: 6, refits: refits)
+      let model = FittedBaseline(baseline, to: Array(values[..<30]), season: 6)
+      let once = model.forecasts(of: values, origins: [30, 41, 50], horizon: 3)
+      func anew(_ origin: Int) -> [Double] {
+        baseline.forecast(history: Array(values[..<origin]), horizon: 3, season: 6)
       }
-      let once = forecasts([30, 41, 50], refits: false)
-      #expect(Array(once[..<3]) == forecasts([30], refits: true))
-      #expect(Array(once[3...]) != forecasts([41, 50], refits: true))
-      let short = baseline.forecasts(
-        of: Array(values[..<41]), origins: [30, 41], horizon: 3, season: 6, refits: false)
+      #expect(Array(once[..<3]) == anew(30))
+      #expect(Array(once[3...]) != anew(41) + anew(50))
+      let short = model.forecasts(of: Array(values[..<41]), origins: [30, 41], horizon: 3)
       #expect(short == Array(once[..<6]), "\(baseline) does not look ahead")
     }
   }

@@ -32,31 +32,7 @@ public enum Baseline: String, Sendable, CaseIterable {
   ///   value stands in.
   public func forecast(history: [Double], horizon: Int, season: Int) -> [Double] {
     precondition(horizon >= 1 && season >= 1, "a horizon of \(horizon), a season of \(season)")
-    let observed = history.indices.filter { !history[$0].isNaN }
-    guard let first = observed.first, let last = observed.last else {
-      return Array(repeating: .nan, count: horizon)
-    }
-    switch self {
-    case .naive:
-      return Array(repeating: history[last], count: horizon)
-    case .seasonalNaive:
-      return (0..<horizon).map { step in
-        var index = history.count + step % season - season
-        while index >= 0, history[index].isNaN { index -= season }
-        return index >= 0 ? history[index] : history[last]
-      }
-    case .drift:
-      guard first < last else { return Array(repeating: history[last], count: horizon) }
-      let slope = (history[last] - history[first]) / Double(last - first)
-      return (0..<horizon).map { history[last] + slope * Double(history.count - last + $0) }
-    case .mean:
-      // Around the first value, so that a constant's mean is the constant to the bit.
-      let centre = history[first]
-      let sum = observed.reduce(0) { $0 + (history[$1] - centre) }
-      return Array(repeating: centre + sum / Double(observed.count), count: horizon)
-    case .naive2, .theta, .ets:
-      return FittedBaseline(self, to: history, season: season)
-        .forecasts(of: history, origins: [history.count], horizon: horizon)
-    }
+    return FittedBaseline(self, to: history, season: season)
+      .forecasts(of: history, origins: [history.count], horizon: horizon)
   }
 }

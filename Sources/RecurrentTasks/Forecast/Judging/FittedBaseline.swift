@@ -2,13 +2,12 @@
 ///
 /// Whatever the values: where the method has nothing to say the last value stands in, and a constant
 /// is continued as it is.
-struct FittedBaseline: Sendable {
+package struct FittedBaseline: Sendable {
   private enum Model {
+    case plain(PlainBaseline)
     case naive2(Naive2)
     case theta(Theta)
     case ets(ETS)
-    /// One without parameters.
-    case plain(Baseline, season: Int)
   }
 
   /// nil without a value to fit it to.
@@ -16,12 +15,15 @@ struct FittedBaseline: Sendable {
 
   /// - Parameters:
   ///   - history: What its parameters are found from; NaN where missing.
-  init(_ baseline: Baseline, to history: [Double], season: Int) {
+  package init(_ baseline: Baseline, to history: [Double], season: Int) {
     switch baseline {
+    case .naive: model = .plain(.naive)
+    case .seasonalNaive: model = .plain(.seasonalNaive(season: season))
+    case .drift: model = .plain(.drift)
+    case .mean: model = .plain(.mean)
     case .naive2: model = .naive2(Naive2(fitting: history, season: season))
     case .theta: model = Theta(fitting: history, season: season).map(Model.theta)
     case .ets: model = ETS(fitting: history, season: season).map(Model.ets)
-    default: model = .plain(baseline, season: season)
     }
   }
 
@@ -33,17 +35,17 @@ struct FittedBaseline: Sendable {
   /// Forecasts from before each origin, row-major [origins, horizon]; NaN before the first value.
   ///
   /// - Parameter origins: Ascending, each 0 … values.count.
-  func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
+  package func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
     var result: [Double]
     switch model {
+    case .plain(let model):
+      return model.forecasts(of: values, origins: origins, horizon: horizon)
     case .naive2(let model):
       result = model.forecasts(of: values, origins: origins, horizon: horizon)
     case .theta(let model):
       result = model.forecasts(of: values, origins: origins, horizon: horizon)
     case .ets(let model):
       result = model.forecasts(of: values, origins: origins, horizon: horizon)
-    case .plain(let baseline, let season):
-      return baseline.forecasts(of: values, origins: origins, horizon: horizon, season: season)
     case nil: result = Array(repeating: .nan, count: origins.count * horizon)
     }
     var place = 0
