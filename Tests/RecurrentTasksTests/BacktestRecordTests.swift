@@ -107,6 +107,7 @@ private func record(threads: Int = 1) -> BacktestRecord {
       ])
     let shown = record.sideBySide(record.methods[0], series: 0)
     #expect(shown.map(\.values) == [[3, 4, 5], [6, 7, 8], [9, 10, 11]])
+    #expect(record.sideBySide(record.methods[0], series: 1).isEmpty)
   }
 }
 

@@ -331,17 +331,7 @@ extension [Backtest.Window] {
   }
 
   /// The windows of each series, of windows in the order of the table.
-  fileprivate var bySeries: [[Backtest.Window]] {
-    var groups: [[Backtest.Window]] = []
-    for window in self {
-      if groups.last?.first?.series == window.series {
-        groups[groups.count - 1].append(window)
-      } else {
-        groups.append([window])
-      }
-    }
-    return groups
-  }
+  fileprivate var bySeries: [[Backtest.Window]] { seriesRanges.map { Array(self[$0]) } }
 }
 
 extension Forecaster {

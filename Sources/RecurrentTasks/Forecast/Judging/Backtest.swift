@@ -136,6 +136,21 @@ extension Backtest.Window {
   }
 }
 
+extension [Backtest.Window] {
+  /// Where each series' windows stand, of windows in the order of the table.
+  var seriesRanges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for (position, window) in enumerated() {
+      if let last = ranges.last, self[last.lowerBound].series == window.series {
+        ranges[ranges.count - 1] = last.lowerBound..<position + 1
+      } else {
+        ranges.append(position..<position + 1)
+      }
+    }
+    return ranges
+  }
+}
+
 extension SeriesTable {
   /// The positions of the series with at least a minimum of observed values.
   ///

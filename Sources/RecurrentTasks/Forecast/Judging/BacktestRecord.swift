@@ -36,6 +36,8 @@ public struct BacktestRecord: Sendable {
   public let scores: [BacktestScore]
   /// For each window what errors are measured in.
   private let scales: [SeriesScale]
+  /// By series that has windows, their positions.
+  private let positions: [Int: Range<Int>]
 
   /// Scores the forecasts.
   ///
@@ -54,7 +56,8 @@ public struct BacktestRecord: Sendable {
     self.methods = methods
     let actual = windows.flatMap { $0.actual(in: table, horizon: horizon) }
     self.actual = actual
-    let groups = Self.seriesRanges(windows)
+    let groups = windows.seriesRanges
+    positions = Dictionary(uniqueKeysWithValues: groups.map { (windows[$0.lowerBound].series, $0) })
     let scored = context.map(groups.count) { group in
       let scales = SeriesScale.scales(
         of: table.series[windows[groups[group].lowerBound].series].values,
@@ -75,21 +78,8 @@ public struct BacktestRecord: Sendable {
     scores = scored.flatMap(\.scores)
   }
 
-  /// The positions of each series' windows.
-  private static func seriesRanges(_ windows: [Backtest.Window]) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for (position, window) in windows.enumerated() {
-      if let last = ranges.last, windows[last.lowerBound].series == window.series {
-        ranges[ranges.count - 1] = last.lowerBound..<position + 1
-      } else {
-        ranges.append(position..<position + 1)
-      }
-    }
-    return ranges
-  }
-
   /// The windows of the series that has most.
-  public var windowsPerSeries: Int { Self.seriesRanges(windows).map(\.count).max() ?? 0 }
+  public var windowsPerSeries: Int { positions.values.map(\.count).max() ?? 0 }
 
   // MARK: Overall, by series, by step
 
@@ -98,7 +88,7 @@ public struct BacktestRecord: Sendable {
 
   /// The means over the windows of each series that has some, in the order of the table.
   public var leaderboards: [(series: Int, leaderboard: Leaderboard)] {
-    Self.seriesRanges(windows).map { range in
+    windows.seriesRanges.map { range in
       let scores = scores[range.lowerBound * methods.count..<range.upperBound * methods.count]
       return (windows[range.lowerBound].series, Leaderboard(Array(scores), horizon: horizon))
     }
@@ -123,9 +113,8 @@ public struct BacktestRecord: Sendable {
   /// A method's forecasts of a series, oldest first, those left out that begin before the one after
   /// them has a horizon's room: what a drawing can show side by side.
   public func sideBySide(_ method: Method, series: Int) -> [SeriesForecast] {
-    let positions = windows.indices.filter { windows[$0].series == series }
     var chosen: [Int] = []
-    for position in positions.reversed()
+    for position in (positions[series] ?? 0..<0).reversed()
     where chosen.isEmpty || windows[position].cutoff + horizon <= windows[chosen.last!].cutoff {
       chosen.append(position)
     }
