@@ -49,28 +49,15 @@ extension Leaderboard.Comparison {
       let own = ForecastMeasures(meanOf: model.map(\.measures))[measure],
       let other = ForecastMeasures(meanOf: baseline.map(\.measures))[measure]
     else { return nil }
-    var blocks: [(sum: Double, count: Double)] = []
-    var places: [Block: Int] = [:]
+    var differences = BlockMeans<Block>()
     for (score, rival) in zip(model, baseline) {
       guard let own = score.measures[measure], let other = rival.measures[measure] else { continue }
-      let block = Block(series: score.window.series, number: score.window.cutoff / max(horizon, 1))
-      if places[block] == nil {
-        places[block] = blocks.count
-        blocks.append((0, 0))
-      }
-      blocks[places[block]!].sum += own - other
-      blocks[places[block]!].count += 1
+      differences.add(
+        own - other,
+        to: Block(series: score.window.series, number: score.window.cutoff / max(horizon, 1)))
     }
     self.init(
       model: first.method, baseline: second.method, measure: measure, own: own, other: other,
-      standardError: Self.standardError(blocks.map { $0.sum / $0.count }))
-  }
-
-  private static func standardError(_ values: [Double]) -> Double? {
-    guard values.count > 1 else { return nil }
-    let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
-    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    return (variance / count).squareRoot()
+      standardError: differences.standardError)
   }
 }

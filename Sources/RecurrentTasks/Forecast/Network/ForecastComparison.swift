@@ -29,68 +29,35 @@ public struct ForecastComparison: Sendable, Hashable {
     _ holdout: ForecastHoldout, _ windows: ForecastWindows, corrections: [Double], method: String,
     on context: ComputeContext
   ) {
-    let horizon = holdout.horizon
-    var scores: [[Double]] = []
-    var names = [method]
     let baselines = Baseline.allCases.filter { !$0.isFitted }
-    names += baselines.map(\.name)
     // Some two thousand origins say enough.
     let perSeries = max(4, 2000 / holdout.series.count)
     let judged = context.map(holdout.series.count) { index in
-      let series = holdout.series[index]
-      let known = series.values(before: series.values.count - holdout.held)
-      let origins = holdout.judgedOrigins(of: series)
-      let sampled = origins.indices.thinned(to: perSeries).map { origins[$0] }
-      return baselines.map {
-        let fitted = FittedBaseline($0, to: known, season: holdout.season)
-        return series.atOrigins(sampled) {
-          fitted.forecasts(of: $0, origins: $1, horizon: horizon)
-        }
-      }
-    }
-    var blocks: [Int] = []
-    for (index, series) in holdout.series.enumerated() {
-      let observed = series.observed
-      let cut = observed.count - holdout.held
-      let origins = holdout.judgedOrigins(of: series)
-      let sampled = origins.indices.thinned(to: perSeries)
-      let forecasts = judged[index]
-      for (sample, place) in sampled.enumerated() {
-        let origin = origins[place]
-        let actual = Array(observed[origin..<min(origin + horizon, observed.count)])
-        let row = index * holdout.judgedPerSeries + place
-        let base = holdout.bases[index]
-        let own = actual.indices.map { step in
-          base.value(
-            ofWorking: windows.frame.location[row * horizon + step]
-              + base.errorScale[step] * corrections[row * horizon + step])
-        }
-        func mase(_ forecast: [Double]) -> Double? {
-          Metrics.mase(
-            actual: actual, forecast: forecast, training: Array(observed[..<cut]),
-            season: holdout.season)
-        }
-        guard let score = mase(own), score.isFinite else { continue }
-        let others = forecasts.map {
-          mase(Array($0[sample * horizon..<sample * horizon + actual.count])) ?? .nan
-        }
-        scores.append([score] + others)
-        blocks.append(index * holdout.held + (origin - cut) / horizon)
-      }
-    }
-    guard !scores.isEmpty else { return nil }
+      holdout.scores(
+        of: baselines, windows, corrections: corrections, series: index, originLimit: perSeries)
+    }.flatMap { $0 }
+    guard !judged.isEmpty else { return nil }
+    windowCount = judged.count
+    let names = [method] + baselines.map(\.name)
     let means = names.indices.map { place in
-      scores.reduce(0) { $0 + $1[place] } / Double(scores.count)
+      judged.reduce(0) { $0 + $1.scores[place] } / Double(judged.count)
     }
-    rows = names.indices.filter { !means[$0].isNaN }.map {
+    let present = names.indices.filter { !means[$0].isNaN }
+    rows = present.sorted { (means[$0], $0) < (means[$1], $1) }.map {
       Row(method: names[$0], kind: $0 == 0 ? .model : .baseline, mase: means[$0])
-    }.enumerated().sorted { ($0.element.mase, $0.offset) < ($1.element.mase, $1.offset) }
-      .map(\.element)
-    windowCount = scores.count
-    func margin(of one: Int, over other: Int) -> Double? {
-      Self.margin(zip(blocks, scores).map { (block: $0, difference: $1[one] - $1[other]) })
     }
-    let others = names.indices.dropFirst().filter { !means[$0].isNaN }
+    /// The mean over its standard error.
+    func margin(of one: Int, over other: Int) -> Double? {
+      var differences = BlockMeans<Int>()
+      for window in judged {
+        differences.add(window.scores[one] - window.scores[other], to: window.block)
+      }
+      guard differences.count >= 3, let error = differences.standardError, error > 0 else {
+        return nil
+      }
+      return differences.mean / error
+    }
+    let others = present.filter { $0 != 0 }
     guard let best = others.min(by: { means[$0] < means[$1] }) else {
       (rival, self.margin) = (nil, nil)
       return
@@ -99,22 +66,6 @@ public struct ForecastComparison: Sendable, Hashable {
     let simplest = others.first { $0 == best || margin(of: $0, over: best) ?? .infinity < 2 }!
     rival = Row(method: names[simplest], kind: .baseline, mase: means[simplest])
     self.margin = margin(of: 0, over: simplest)
-  }
-
-  /// The mean over its standard error, windows of one block counting as one.
-  private static func margin(_ differences: [(block: Int, difference: Double)]) -> Double? {
-    var sums: [Int: (sum: Double, count: Double)] = [:]
-    for (block, difference) in differences {
-      sums[block, default: (0, 0)].sum += difference
-      sums[block, default: (0, 0)].count += 1
-    }
-    let means = sums.keys.sorted().map { sums[$0]!.sum / sums[$0]!.count }
-    guard means.count >= 3 else { return nil }
-    let count = Double(means.count)
-    let mean = means.reduce(0, +) / count
-    let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-    guard variance > 0 else { return nil }
-    return mean / (variance / count).squareRoot()
   }
 
   private var model: Row? { rows.first { $0.kind == .model } }
@@ -134,5 +85,55 @@ public struct ForecastComparison: Sendable, Hashable {
     return model.mase >= rival.mase
       ? "\(rival.method) wins over \(model.method): \(numbers)"
       : "\(rival.method) wins, being simpler: \(model.method) is not surely better (\(numbers))"
+  }
+}
+
+extension ForecastHoldout {
+  /// A window of the part.
+  fileprivate struct JudgedWindow: Sendable {
+    /// Of windows that begin within the same horizon of a series.
+    let block: Int
+    /// The MASE of the model, then of the baselines.
+    let scores: [Double]
+  }
+
+  /// What the model and the baselines did in the windows of a series, some of them if they are many;
+  /// windows in which nothing was observed are left out.
+  fileprivate func scores(
+    of baselines: [Baseline], _ windows: ForecastWindows, corrections: [Double],
+    series index: Int, originLimit: Int
+  ) -> [JudgedWindow] {
+    let (series, base) = (series[index], bases[index])
+    let observed = series.observed
+    let cut = observed.count - held
+    let scale = SeriesScale(of: Array(observed[..<cut]), season: season)
+    let known = series.values(before: cut)
+    let origins = judgedOrigins(of: series)
+    let places = origins.indices.thinned(to: originLimit)
+    let forecasts = baselines.map {
+      let fitted = FittedBaseline($0, to: known, season: season)
+      return series.atOrigins(places.map { origins[$0] }) {
+        fitted.forecasts(of: $0, origins: $1, horizon: horizon)
+      }
+    }
+    return places.enumerated().compactMap { sample, place in
+      let origin = origins[place]
+      let actual = Array(observed[origin..<min(origin + horizon, observed.count)])
+      func mase(_ forecast: [Double]) -> Double? {
+        Metrics.mase(actual: actual, forecast: forecast, scale: scale)
+      }
+      let first = (index * judgedPerSeries + place) * horizon
+      let own = actual.indices.map { step in
+        base.value(
+          ofWorking: windows.frame.location[first + step]
+            + base.errorScale[step] * corrections[first + step])
+      }
+      guard let score = mase(own), score.isFinite else { return nil }
+      let others = forecasts.map {
+        mase(Array($0[sample * horizon..<sample * horizon + actual.count])) ?? .nan
+      }
+      return JudgedWindow(
+        block: index * held + (origin - cut) / horizon, scores: [score] + others)
+    }
   }
 }

@@ -38,14 +38,14 @@ struct Validation {
     let series = windows.count / perSeries
     stretches = max(1, series * blocks)
     blend = Self.blend(
-      answers.centre, windows, blockCount: series * blocks,
+      answers.centre, windows,
       block: { $0 / perSeries * blocks + $0 % perSeries * blocks / perSeries })
   }
 
   /// The part, of five, with which the mean absolute error is least; less of it the less surely it
   /// does better than none, and drawn towards a quarter where there is little to judge by.
   private static func blend(
-    _ centre: [Double], _ windows: ForecastWindows, blockCount: Int, block: (Int) -> Int
+    _ centre: [Double], _ windows: ForecastWindows, block: (Int) -> Int
   ) -> Double {
     func error(_ part: Double, _ place: Int) -> Double {
       (Double(windows.targets[place]) - part * centre[place]).magnitude
@@ -56,22 +56,16 @@ struct Validation {
     let best = parts.min { a, b in
       places.reduce(0) { $0 + error(a, $1) } < places.reduce(0) { $0 + error(b, $1) }
     }!
-    var gains = [Double](repeating: 0, count: blockCount)
-    var counts = gains
+    var gains = BlockMeans<Int>()
     for place in places {
-      let block = block(place / windows.horizon)
-      gains[block] += error(0, place) - error(best, place)
-      counts[block] += 1
+      gains.add(error(0, place) - error(best, place), to: block(place / windows.horizon))
     }
-    let means = zip(gains, counts).map { $0 / max($1, 1) }
-    let blocks = Double(blockCount)
     var certainty = 1.0
-    if blockCount >= 3, best > 0 {
-      let mean = means.reduce(0, +) / blocks
-      let variance = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (blocks - 1)
-      let score = mean / ((variance / blocks).squareRoot() + 1e-12)
+    if gains.count >= 3, best > 0, let standardError = gains.standardError {
+      let score = gains.mean / (standardError + 1e-12)
       certainty = score > 0 ? max(0, 1 - 1 / (score * score)) : 0
     }
+    let blocks = Double(gains.count)
     // A prior of a quarter that weighs as much as four blocks.
     return (best * certainty * blocks + 0.25 * 4) / (blocks + 4)
   }
