@@ -28,16 +28,20 @@ extension Baseline {
         intervals[index].upper += interval.upper
       }
     }
-    guard let minimum else { return (forecasts, intervals) }
-    func raised(_ values: [Double]) -> [Double] {
-      values.map { $0.isNaN ? $0 : Swift.max($0, minimum) }
-    }
     return (
-      raised(forecasts),
+      forecasts.raised(to: minimum),
       intervals.map {
         PredictionInterval(
-          level: $0.level, lower: raised($0.lower), upper: raised($0.upper))
+          level: $0.level, lower: $0.lower.raised(to: minimum), upper: $0.upper.raised(to: minimum))
       }
     )
+  }
+}
+
+extension [Double] {
+  /// The values, none of them below a minimum where there is one; NaN stays NaN.
+  func raised(to minimum: Double?) -> [Double] {
+    guard let minimum else { return self }
+    return map { $0.isNaN ? $0 : Swift.max($0, minimum) }
   }
 }

@@ -114,7 +114,7 @@ extension ForecastHoldout {
       let fitted = FittedBaseline($0, to: known, season: season)
       return series.atOrigins(places.map { origins[$0] }) {
         fitted.forecasts(of: $0, origins: $1, horizon: horizon)
-      }
+      }.raised(to: minimum)
     }
     return places.enumerated().compactMap { sample, place in
       let origin = origins[place]
@@ -128,7 +128,7 @@ extension ForecastHoldout {
           ofWorking: windows.frame.location[first + step]
             + base.errorScale[step] * corrections[first + step])
       }
-      guard let score = mase(own), score.isFinite else { return nil }
+      guard let score = mase(own.raised(to: minimum)), score.isFinite else { return nil }
       let others = forecasts.map {
         mase(Array($0[sample * horizon..<sample * horizon + actual.count])) ?? .nan
       }

@@ -12,6 +12,8 @@ struct ForecastHoldout {
   let judgedPerSeries: Int
   let season: Int
   let horizon: Int
+  /// What no forecast is below.
+  let minimum: Double?
 
   /// The values that a series needs for a part of it to be held out: those of two seasons and one
   /// before the part.
@@ -35,6 +37,7 @@ struct ForecastHoldout {
     self.held = held
     season = configuration.season
     horizon = configuration.horizon
+    minimum = configuration.minimum
     let size = ForecastWindows.stepSize(season: season, configuration.features)
     let windows = Forecaster.windowCount(
       ofSize: size * configuration.seasonsRead(ofUsualCount: series.map(\.values.count).median))
