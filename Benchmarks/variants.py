@@ -18,7 +18,24 @@ class _Layer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(sections * hidden))
 
 
-class Peephole(_Layer):
+class _MemoryLayer(_Layer):
+    """A layer with a memory cell: its kinds say what a step makes of the sums, h and c."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = torch.zeros(x.shape[1], self.hidden)
+        c = torch.zeros(x.shape[1], self.hidden)
+        recurrent = self.weight_hh.t()
+        outputs: list[Tensor] = []
+        for sums in self.input_sums(x).unbind(0):
+            h, c = self.step(sums, recurrent, h, c)
+            outputs.append(h)
+        return torch.stack(outputs)
+
+    def input_sums(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight_ih, self.bias)
+
+
+class Peephole(_MemoryLayer):
     """i, f and o see the memory cell (Gers & Schmidhuber 2000)."""
 
     def __init__(self, features: int, hidden: int):
@@ -27,42 +44,32 @@ class Peephole(_Layer):
         self.peephole_f = nn.Parameter(0.1 * torch.randn(hidden))
         self.peephole_o = nn.Parameter(0.1 * torch.randn(hidden))
 
-    def forward(self, x: Tensor) -> Tensor:
-        h = torch.zeros(x.shape[1], self.hidden)
-        c = torch.zeros(x.shape[1], self.hidden)
-        recurrent = self.weight_hh.t()
-        outputs: list[Tensor] = []
-        for sums in linear(x, self.weight_ih, self.bias).unbind(0):
-            i, f, g, o = torch.addmm(sums, h, recurrent).chunk(4, 1)
-            i = torch.sigmoid(i + self.peephole_i * c)
-            f = torch.sigmoid(f + self.peephole_f * c)
-            c = f * c + i * torch.tanh(g)
-            o = torch.sigmoid(o + self.peephole_o * c)
-            h = o * torch.tanh(c)
-            outputs.append(h)
-        return torch.stack(outputs)
+    def step(
+        self, sums: Tensor, recurrent: Tensor, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        i, f, g, o = torch.addmm(sums, h, recurrent).chunk(4, 1)
+        i = torch.sigmoid(i + self.peephole_i * c)
+        f = torch.sigmoid(f + self.peephole_f * c)
+        c = f * c + i * torch.tanh(g)
+        o = torch.sigmoid(o + self.peephole_o * c)
+        return o * torch.tanh(c), c
 
 
-class Coupled(_Layer):
+class Coupled(_MemoryLayer):
     """f = 1 - i (Greff et al. 2015)."""
 
     def __init__(self, features: int, hidden: int):
         super().__init__(features, hidden, 3)
 
-    def forward(self, x: Tensor) -> Tensor:
-        h = torch.zeros(x.shape[1], self.hidden)
-        c = torch.zeros(x.shape[1], self.hidden)
-        recurrent = self.weight_hh.t()
-        outputs: list[Tensor] = []
-        for sums in linear(x, self.weight_ih, self.bias).unbind(0):
-            i, g, o = torch.addmm(sums, h, recurrent).chunk(3, 1)
-            c = torch.lerp(c, torch.tanh(g), torch.sigmoid(i))
-            h = torch.sigmoid(o) * torch.tanh(c)
-            outputs.append(h)
-        return torch.stack(outputs)
+    def step(
+        self, sums: Tensor, recurrent: Tensor, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        i, g, o = torch.addmm(sums, h, recurrent).chunk(3, 1)
+        c = torch.lerp(c, torch.tanh(g), torch.sigmoid(i))
+        return torch.sigmoid(o) * torch.tanh(c), c
 
 
-class LayerNorm(_Layer):
+class LayerNorm(_MemoryLayer):
     """Both products and the memory cell normalised (Ba et al. 2016, in Haste's layout)."""
 
     def __init__(self, features: int, hidden: int):
@@ -72,20 +79,18 @@ class LayerNorm(_Layer):
         self.gain_c = nn.Parameter(torch.ones(hidden))
         self.shift_c = nn.Parameter(torch.zeros(hidden))
 
-    def forward(self, x: Tensor) -> Tensor:
-        h = torch.zeros(x.shape[1], self.hidden)
-        c = torch.zeros(x.shape[1], self.hidden)
-        recurrent = self.weight_hh.t()
+    def input_sums(self, x: Tensor) -> Tensor:
         wide = [4 * self.hidden]
-        inputs = layer_norm(linear(x, self.weight_ih), wide, self.gain_ih) + self.bias
-        outputs: list[Tensor] = []
-        for sums in inputs.unbind(0):
-            i, f, g, o = (sums + layer_norm(h @ recurrent, wide, self.gain_hh)).chunk(4, 1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            shown = layer_norm(c, [self.hidden], self.gain_c, self.shift_c)
-            h = torch.sigmoid(o) * torch.tanh(shown)
-            outputs.append(h)
-        return torch.stack(outputs)
+        return layer_norm(linear(x, self.weight_ih), wide, self.gain_ih) + self.bias
+
+    def step(
+        self, sums: Tensor, recurrent: Tensor, h: Tensor, c: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        products = layer_norm(h @ recurrent, [4 * self.hidden], self.gain_hh)
+        i, f, g, o = (sums + products).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        shown = layer_norm(c, [self.hidden], self.gain_c, self.shift_c)
+        return torch.sigmoid(o) * torch.tanh(shown), c
 
 
 class MinimalGatedUnit(_Layer):
