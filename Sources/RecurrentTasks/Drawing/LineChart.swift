@@ -1,3 +1,5 @@
+import RecurrentCells
+
 /// A small drawing of lines over a numbered axis, for a page that has rules for its classes.
 struct LineChart: Sendable {
   struct Line: Sendable {
@@ -34,9 +36,7 @@ struct LineChart: Sendable {
     let x = { (value: Double) in left + (value - low) / (high - low) * (right - left) }
     let y = { (value: Double) in top + (1 - yAxis.fraction(of: value)) * (bottom - top) }
 
-    var drawing = SVGText(width: width, height: height)
-    drawing.open("svg", "role=\"img\"")
-    drawing.element("title", "\(yLabel) by \(xLabel)")
+    var drawing = SVGDrawing(inline: "\(yLabel) by \(xLabel)", width: width, height: height)
     for tick in yAxis.ticks {
       let place = point(y(tick.value))
       drawing.path("M\(point(left)) \(place)H\(point(right))", "grid")
@@ -58,7 +58,7 @@ struct LineChart: Sendable {
     drawing.text(xLabel, x: (left + right) / 2, y: height - 6, "label middle")
     for line in lines {
       drawing.add("<g class=\"\(line.classes)\">")
-      drawing.element("title", line.name)
+      drawing.title(line.name)
       drawing.path(Self.path(line.points.map { ($0.x, $0.y) }, x, y), "line")
       if line.hasDots {
         for dot in line.points where dot.y.isFinite {
@@ -68,8 +68,7 @@ struct LineChart: Sendable {
       }
       drawing.add("</g>")
     }
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
   private static func path(

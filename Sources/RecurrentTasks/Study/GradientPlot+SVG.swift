@@ -1,11 +1,10 @@
+import RecurrentCells
+
 extension GradientPlot {
   /// The drawing as an SVG document.
   public var svg: String {
-    var drawing = SVGText(width: Layout.width, height: Layout.height)
-    drawing.open("svg", "role=\"img\"", "aria-labelledby=\"title\"")
-    drawing.element("title", id: "title", title)
-    drawing.style(Self.stylesheet)
-    drawing.add("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>")
+    var drawing = SVGDrawing(
+      title: title, width: Layout.width, height: Layout.height, stylesheet: Self.stylesheet)
     drawing.text(cut(title, 80), x: Layout.margin, y: 36, "title")
     drawing.text(cut(subtitle, 130), x: Layout.margin, y: 58, "note")
     let legendEnd = drawLegend(&drawing)
@@ -18,8 +17,7 @@ extension GradientPlot {
         drawing.path(axes.path(norms, in: frame), Self.line(line))
       }
     }
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
   private var panels: [(name: String, lines: [[Double]])] {
@@ -29,7 +27,7 @@ extension GradientPlot {
   }
 
   /// - Returns: Where it ends.
-  private func drawLegend(_ drawing: inout SVGText) -> Double {
+  private func drawLegend(_ drawing: inout SVGDrawing) -> Double {
     // Letters are about seven units wide; what does not fit goes to the next line.
     var (x, y) = (Layout.margin, 84.0)
     for (index, decay) in gradients.enumerated() {
@@ -50,43 +48,17 @@ extension GradientPlot {
     "line c\(index % 6)" + (index / 6 % 2 == 1 ? " dashed" : "")
   }
 
-  /// Colours stand in full twice, as not every renderer knows variables.
-  private static let stylesheet = """
-    text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-    .title{font-size:20px;font-weight:600}
-    .note,.name{font-size:13px}
-    .name{font-weight:600}
-    .label{font-size:12px}
-    .end{text-anchor:end}
-    .middle{text-anchor:middle}
-    path{fill:none;stroke-linejoin:round;stroke-linecap:round}
+  private static let stylesheet = SVGStylesheet.plot(
+    """
     .line{stroke-width:2.2}
     .dashed{stroke-dasharray:6 5}
-    .paper{fill:#ffffff}
-    .title,.name{fill:#1f2328}
-    .note,.label{fill:#59636e}
-    .grid{stroke:#e4e8ec}
-    .axis{stroke:#8b949e}
-    .c0{stroke:#0a66d8}
-    .c1{stroke:#d9591c}
-    .c2{stroke:#1a8f5a}
-    .c3{stroke:#9b3fb5}
-    .c4{stroke:#a67c00}
-    .c5{stroke:#c2255c}
-    @media (prefers-color-scheme:dark){
-    .paper{fill:#0f141a}
-    .title,.name{fill:#e9eef3}
-    .note,.label{fill:#9aa5b1}
-    .grid{stroke:#262d35}
-    .axis{stroke:#6b7580}
-    .c0{stroke:#62a8ff}
-    .c1{stroke:#ff9a5c}
-    .c2{stroke:#4fd39a}
-    .c3{stroke:#d58bea}
-    .c4{stroke:#e3b341}
-    .c5{stroke:#ff7eb0}
-    }
-    """
+    """,
+    colors: [
+      ("#0a66d8", "#62a8ff"), ("#d9591c", "#ff9a5c"), ("#1a8f5a", "#4fd39a"),
+      ("#9b3fb5", "#d58bea"), ("#a67c00", "#e3b341"), ("#c2255c", "#ff7eb0"),
+    ].enumerated().map { place, color in
+      SVGStylesheet.Color(".c\(place)", light: "stroke:\(color.0)", dark: "stroke:\(color.1)")
+    })
 }
 
 // MARK: - Layout
@@ -134,7 +106,7 @@ private struct Axes {
     powers = lowest...min(max((exponents.max() ?? 0) + 1, 1), -Self.floor)
   }
 
-  func draw(in frame: Frame, labelsPowers: Bool, _ drawing: inout SVGText) {
+  func draw(in frame: Frame, labelsPowers: Bool, _ drawing: inout SVGDrawing) {
     let step = powers.count > 10 ? 2 : 1
     for power in powers where power % step == 0 {
       let y = y(Double(power), frame)

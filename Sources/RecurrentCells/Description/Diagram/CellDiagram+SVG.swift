@@ -8,11 +8,12 @@ extension CellDiagram {
     let legend = Legend(self)
     let width = max(Double(layout.width) * unit, legend.width + 48, Double(title.count) * 12 + 48)
     let height = Double(layout.height) * unit + header + legend.height
-    var drawing = SVGWriter(width: width, height: height, title: title)
+    var drawing = SVGDrawing(
+      title: title, width: width, height: height, stylesheet: .diagram)
     drawing.text(title, x: 24, y: 34, "title")
     drawing.text(subtitle, x: 24, y: 55, "note")
     let shift = ((width - Double(layout.width) * unit) / 2).rounded()
-    drawing.open("<g transform=\"translate(\(number(shift)) \(number(header)))\">")
+    drawing.add("<g transform=\"translate(\(point(shift)) \(point(header)))\">")
     drawBody(&drawing)
     for index in wires.indices.sorted(by: { drawingOrder($0) < drawingOrder($1) }) {
       drawWire(index, &drawing)
@@ -22,20 +23,20 @@ extension CellDiagram {
     }
     for index in blocks.indices { drawBlock(index, &drawing) }
     for index in wires.indices { drawSign(index, &drawing) }
-    drawing.close("</g>")
+    drawing.add("</g>")
     legend.draw(x: 24, y: height - legend.height + 4, &drawing)
-    return drawing.document
+    return drawing.svg
   }
 
   // MARK: Wires
 
-  private func drawBody(_ drawing: inout SVGWriter) {
+  private func drawBody(_ drawing: inout SVGDrawing) {
     let body = layout.body
     drawing.add(
-      "<rect class=\"body\" x=\"\(number(Double(body.columns.lowerBound) * unit))\" "
-        + "y=\"\(number(Double(body.rows.lowerBound) * unit))\" "
-        + "width=\"\(number(Double(2 * body.halfWidth) * unit))\" "
-        + "height=\"\(number(Double(2 * body.halfHeight) * unit))\" rx=\"18\"/>")
+      "<rect class=\"body\" x=\"\(point(Double(body.columns.lowerBound) * unit))\" "
+        + "y=\"\(point(Double(body.rows.lowerBound) * unit))\" "
+        + "width=\"\(point(Double(2 * body.halfWidth) * unit))\" "
+        + "height=\"\(point(Double(2 * body.halfHeight) * unit))\" rx=\"18\"/>")
   }
 
   private func isBelt(_ index: Int) -> Bool { layout.beltWires.contains(wires[index]) }
@@ -45,7 +46,7 @@ extension CellDiagram {
     (wires[index].role == .peephole ? 0 : isBelt(index) ? 2 : 1) * wires.count + index
   }
 
-  private func drawWire(_ index: Int, _ drawing: inout SVGWriter) {
+  private func drawWire(_ index: Int, _ drawing: inout SVGDrawing) {
     let route = layout.routes[index]
     guard route.count > 1 else { return }
     let path = path(route, wires[index])
@@ -63,15 +64,15 @@ extension CellDiagram {
     let last = points.count - 1
     let start = end(route[0], route[1], wire.from)
     let finish = end(route[last], route[last - 1], wire.to)
-    var path = "M\(number(start.0)) \(number(start.1))"
+    var path = "M\(point(start.0)) \(point(start.1))"
     for index in points.indices.dropFirst().dropLast() {
       let corner = points[index]
       let before = towards(points[index - 1], from: corner, by: 6)
       let after = towards(points[index + 1], from: corner, by: 6)
-      path += "L\(number(before.0)) \(number(before.1))"
-      path += "Q\(number(corner.0)) \(number(corner.1)) \(number(after.0)) \(number(after.1))"
+      path += "L\(point(before.0)) \(point(before.1))"
+      path += "Q\(point(corner.0)) \(point(corner.1)) \(point(after.0)) \(point(after.1))"
     }
-    return path + "L\(number(finish.0)) \(number(finish.1))"
+    return path + "L\(point(finish.0)) \(point(finish.1))"
   }
 
   /// The end of a wire on a block's edge, which may lie within its frame.
@@ -107,12 +108,12 @@ extension CellDiagram {
     let distance = max(abs(dx), abs(dy), 1)
     let (ux, uy) = (dx / distance, dy / distance)
     let (x, y) = (tip.0 - 7 * ux, tip.1 - 7 * uy)
-    return "M\(number(tip.0)) \(number(tip.1))L\(number(x - 3.6 * uy)) \(number(y + 3.6 * ux))"
-      + "L\(number(x + 3.6 * uy)) \(number(y - 3.6 * ux))z"
+    return "M\(point(tip.0)) \(point(tip.1))L\(point(x - 3.6 * uy)) \(point(y + 3.6 * ux))"
+      + "L\(point(x + 3.6 * uy)) \(point(y - 3.6 * ux))z"
   }
 
   /// What a wire means to the block that it goes into, where that has to be said.
-  private func drawSign(_ index: Int, _ drawing: inout SVGWriter) {
+  private func drawSign(_ index: Int, _ drawing: inout SVGDrawing) {
     let route = layout.routes[index]
     guard route.count > 1, let sign = wires[index].role.sign else { return }
     let (port, before) = (route[route.count - 1], route[route.count - 2])
@@ -153,14 +154,14 @@ extension CellDiagram {
 
   // MARK: Blocks
 
-  private func drawBlock(_ index: Int, _ drawing: inout SVGWriter) {
+  private func drawBlock(_ index: Int, _ drawing: inout SVGDrawing) {
     let (block, frame) = (blocks[index], layout.frames[index])
     let (centerX, centerY) = (Double(frame.center.x) * unit, Double(frame.center.y) * unit)
     func box(_ name: String, halfWidth: Double, halfHeight: Double, radius: Double) {
       drawing.add(
-        "<rect class=\"\(name)\" x=\"\(number(centerX - halfWidth))\" "
-          + "y=\"\(number(centerY - halfHeight))\" width=\"\(number(2 * halfWidth))\" "
-          + "height=\"\(number(2 * halfHeight))\" rx=\"\(number(radius))\"/>")
+        "<rect class=\"\(name)\" x=\"\(point(centerX - halfWidth))\" "
+          + "y=\"\(point(centerY - halfHeight))\" width=\"\(point(2 * halfWidth))\" "
+          + "height=\"\(point(2 * halfHeight))\" rx=\"\(point(radius))\"/>")
     }
     let halfWidth = Double(frame.halfWidth) * unit
     switch block.kind {
@@ -188,7 +189,7 @@ extension CellDiagram {
       drawName(block, x: centerX + 6, y: centerY - 20, .start, &drawing)
     case .operation:
       drawing.add(
-        "<circle class=\"pointwise\" cx=\"\(number(centerX))\" cy=\"\(number(centerY))\" r=\"13\"/>"
+        "<circle class=\"pointwise\" cx=\"\(point(centerX))\" cy=\"\(point(centerY))\" r=\"13\"/>"
       )
       let isWord = block.label.count > 1
       drawing.text(
@@ -203,14 +204,14 @@ extension CellDiagram {
   }
 
   private func drawName(
-    _ block: Block, x: Double, y: Double, _ anchor: SVGWriter.Anchor, _ drawing: inout SVGWriter
+    _ block: Block, x: Double, y: Double, _ anchor: SVGDrawing.Anchor, _ drawing: inout SVGDrawing
   ) {
     guard let name = block.name else { return }
     drawing.symbol(name, time: "t", x: x, y: y, anchor, "name")
   }
 
-  private func x(_ point: GridPoint) -> String { number(Double(point.x) * unit) }
-  private func y(_ point: GridPoint) -> String { number(Double(point.y) * unit) }
+  private func x(_ place: GridPoint) -> String { point(Double(place.x) * unit) }
+  private func y(_ place: GridPoint) -> String { point(Double(place.y) * unit) }
 }
 
 /// A step of the grid, in the drawing's units.
@@ -259,10 +260,10 @@ extension CellDiagram {
 
     var width: Double { entries.reduce(0) { $0 + width($1.text) } }
 
-    func draw(x: Double, y: Double, _ drawing: inout SVGWriter) {
+    func draw(x: Double, y: Double, _ drawing: inout SVGDrawing) {
       var x = x
       for (shape, text) in entries {
-        let (left, top) = (number(x), number(y + 2))
+        let (left, top) = (point(x), point(y + 2))
         switch shape {
         case "layer":
           drawing.add(
@@ -270,14 +271,14 @@ extension CellDiagram {
           )
         case "pointwise":
           drawing.add(
-            "<circle class=\"pointwise\" cx=\"\(number(x + 14))\" cy=\"\(number(y + 9))\" r=\"8\"/>"
+            "<circle class=\"pointwise\" cx=\"\(point(x + 14))\" cy=\"\(point(y + 9))\" r=\"8\"/>"
           )
         case "join":
           drawing.add(
-            "<rect class=\"join\" x=\"\(number(x + 14))\" y=\"\(number(y))\" width=\"6\" "
+            "<rect class=\"join\" x=\"\(point(x + 14))\" y=\"\(point(y))\" width=\"6\" "
               + "height=\"18\" rx=\"3\"/>")
         default:
-          drawing.add("<path class=\"\(shape)\" d=\"M\(left) \(number(y + 9))h22\"/>")
+          drawing.add("<path class=\"\(shape)\" d=\"M\(left) \(point(y + 9))h22\"/>")
         }
         drawing.text(text, x: x + 29, y: y + 13.5, "note")
         x += width(text)

@@ -1,3 +1,5 @@
+import RecurrentCells
+
 extension GateStudy {
   /// The gates as heat maps under the series, on one axis of time; units are in the order of how long
   /// they remember. The same study gives the same bytes.
@@ -5,11 +7,8 @@ extension GateStudy {
     let title = "What the gates do while the network reads \(series.id ?? valueName)"
     let maps = gates.flatMap { gate in (0..<gate.layers).map { HeatMap(self, gate, layer: $0) } }
     let layout = Layout(maps.map(\.height))
-    var drawing = SVGText(width: Layout.width, height: layout.height)
-    drawing.open("svg", "role=\"img\"", "aria-labelledby=\"title\"")
-    drawing.element("title", id: "title", title)
-    drawing.style(Self.stylesheet)
-    drawing.add("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>")
+    var drawing = SVGDrawing(
+      title: title, width: Layout.width, height: layout.height, stylesheet: Self.stylesheet)
     drawing.text(cut(title, 80), x: Layout.margin, y: 36, "title")
     for (line, note) in notes.enumerated() {
       drawing.text(cut(note, 140), x: Layout.margin, y: 58 + 18 * Double(line), "note")
@@ -20,8 +19,7 @@ extension GateStudy {
       drawTimes(
         under: layout.tops[index] + map.height, hasLabels: index == maps.count - 1, &drawing)
     }
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
   private var notes: [String] {
@@ -41,7 +39,7 @@ extension GateStudy {
     return Layout.left + part * Layout.mapWidth
   }
 
-  private func drawSeries(_ drawing: inout SVGText) {
+  private func drawSeries(_ drawing: inout SVGDrawing) {
     let axis = ValueAxis(holding: series.values[places], tickCount: 3)
     func y(_ value: Double) -> Double {
       Layout.seriesTop + (1 - axis.fraction(of: value)) * Layout.seriesHeight
@@ -74,7 +72,7 @@ extension GateStudy {
 
   // MARK: The axis of time
 
-  private func drawTimes(under bottom: Double, hasLabels: Bool, _ drawing: inout SVGText) {
+  private func drawTimes(under bottom: Double, hasLabels: Bool, _ drawing: inout SVGDrawing) {
     let shown = places.lowerBound...max(places.lowerBound + 1, places.upperBound - 1)
     let axis = TimeAxis(series, steps: shown, tickLimit: Int(Layout.mapWidth / 62))
     for tick in axis.ticks {
@@ -89,35 +87,17 @@ extension GateStudy {
     }
   }
 
-  /// Colours stand in full twice, as not every renderer knows variables; those of the maps are the
-  /// same by day and by night.
-  private static let stylesheet = """
-    text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-    .title{font-size:20px;font-weight:600}
-    .note,.name{font-size:13px}
-    .name{font-weight:600}
-    .label{font-size:12px}
+  /// The colours of the maps are the same by day and by night.
+  private static let stylesheet = SVGStylesheet.plot(
+    """
     .unit{font-size:8px}
-    .end{text-anchor:end}
-    .middle{text-anchor:middle}
-    path{fill:none;stroke-linejoin:round;stroke-linecap:round}
     .map path{stroke-linecap:butt}
     .history{stroke-width:1.6}
-    .paper{fill:#ffffff}
-    .title,.name{fill:#1f2328}
-    .note,.label,.unit{fill:#59636e}
-    .grid{stroke:#e4e8ec}
-    .axis{stroke:#8b949e}
-    .history{stroke:#48525c}
-    @media (prefers-color-scheme:dark){
-    .paper{fill:#0f141a}
-    .title,.name{fill:#e9eef3}
-    .note,.label,.unit{fill:#9aa5b1}
-    .grid{stroke:#262d35}
-    .axis{stroke:#6b7580}
-    .history{stroke:#b7c0c9}
-    }
-    """
+    """,
+    colors: [
+      .init(".unit", light: "fill:#59636e", dark: "fill:#9aa5b1"),
+      .init(".history", light: "stroke:#48525c", dark: "stroke:#b7c0c9"),
+    ])
 }
 
 // MARK: - Layout
@@ -182,7 +162,7 @@ private struct HeatMap {
     self.name = name
   }
 
-  func draw(at top: Double, _ drawing: inout SVGText) {
+  func draw(at top: Double, _ drawing: inout SVGDrawing) {
     drawing.text(cut(name, 70), x: Layout.left, y: top - 10, "name")
     drawLegend(at: top - 20, &drawing)
     drawCells(at: top, &drawing)
@@ -190,7 +170,7 @@ private struct HeatMap {
   }
 
   /// The scale, ending where the map does.
-  private func drawLegend(at top: Double, _ drawing: inout SVGText) {
+  private func drawLegend(at top: Double, _ drawing: inout SVGDrawing) {
     let width = 4.0
     let right = Layout.left + Layout.mapWidth - 24
     let left = right - width * Double(scale.colors.count)
@@ -210,7 +190,7 @@ private struct HeatMap {
   }
 
   /// A path for each colour: rows of cells that have it, as lines as thick as a row.
-  private func drawCells(at top: Double, _ drawing: inout SVGText) {
+  private func drawCells(at top: Double, _ drawing: inout SVGDrawing) {
     var paths = [String](repeating: "", count: scale.colors.count)
     for (row, place) in rows.enumerated() {
       let y = point(top + (Double(row) + 0.5) * rowHeight)
@@ -241,7 +221,7 @@ private struct HeatMap {
   }
 
   /// The units' numbers at the left and their time constants at the right, as many as have room.
-  private func drawUnits(at top: Double, _ drawing: inout SVGText) {
+  private func drawUnits(at top: Double, _ drawing: inout SVGDrawing) {
     let right = Layout.left + Layout.mapWidth + 8
     drawing.text("unit", x: Layout.left - 8, y: top - 10, "label end")
     if rows[0].memory != nil { drawing.text("τ", x: right, y: top - 10, "label") }

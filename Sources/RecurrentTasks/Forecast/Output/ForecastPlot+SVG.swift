@@ -1,13 +1,12 @@
+import RecurrentCells
+
 extension ForecastPlot {
   /// The drawing as an SVG document.
   public var svg: String {
     let shown = panels.prefix(Self.panelLimit)
     let layout = Layout(panelCount: max(1, shown.count))
-    var drawing = SVGText(width: Layout.width, height: layout.height)
-    drawing.open("svg", "role=\"img\"", "aria-labelledby=\"title\"")
-    drawing.element("title", id: "title", title)
-    drawing.style(Self.stylesheet)
-    drawing.add("<rect class=\"paper\" width=\"100%\" height=\"100%\"/>")
+    var drawing = SVGDrawing(
+      title: title, width: Layout.width, height: layout.height, stylesheet: Self.stylesheet)
     drawing.text(cut(title, 80), x: Layout.margin, y: 36, "title")
     var subtitle = subtitle
     if panels.count > shown.count {
@@ -19,26 +18,22 @@ extension ForecastPlot {
     for (index, panel) in shown.enumerated() {
       draw(panel, in: layout.frame(index), hasName: panels.count > 1, &drawing)
     }
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
   /// One series as a drawing for a page that has rules for its classes.
   func inline(_ panel: Panel, width: Double, height: Double) -> String {
-    var drawing = SVGText(width: width, height: height)
-    drawing.open("svg", "role=\"img\"")
-    drawing.element("title", panel.series.id ?? title)
+    var drawing = SVGDrawing(inline: panel.series.id ?? title, width: width, height: height)
     let labels = Layout.labels
     draw(
       panel,
       in: Frame(
         x: labels.left, y: 10, width: width - labels.left - 10, height: height - labels.below - 10),
       hasName: false, &drawing)
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
-  private func drawLegend(_ drawing: inout SVGText) {
+  private func drawLegend(_ drawing: inout SVGDrawing) {
     let levels = Set(panels.flatMap { $0.forecast?.intervals.map(\.level) ?? [] }).sorted()
     var entries = [("history", "actual")]
     if panels.contains(where: { !$0.backtests.isEmpty }) {
@@ -64,7 +59,7 @@ extension ForecastPlot {
   }
 
   private func draw(
-    _ panel: Panel, in frame: Frame, hasName: Bool, _ drawing: inout SVGText
+    _ panel: Panel, in frame: Frame, hasName: Bool, _ drawing: inout SVGDrawing
   ) {
     let series = panel.series
     let first = panel.firstVisibleStep(width: frame.width)
@@ -123,7 +118,7 @@ extension ForecastPlot {
   /// The bands, and a rule where they begin; both start at the last known value.
   private func drawForecast(
     _ forecast: SeriesForecast, _ steps: [Int], after last: (Int, Double)?,
-    _ x: (Double) -> Double, _ y: (Double) -> Double, _ frame: Frame, _ drawing: inout SVGText
+    _ x: (Double) -> Double, _ y: (Double) -> Double, _ frame: Frame, _ drawing: inout SVGDrawing
   ) {
     let start = (last.map { $0.1.isFinite ? [$0] : [] }) ?? []
     for interval in forecast.intervals.sorted(by: { $0.level > $1.level }) {
@@ -159,43 +154,21 @@ extension ForecastPlot {
     return path
   }
 
-  /// Colours stand in full twice, as not every renderer knows variables.
-  private static let stylesheet = """
-    text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-    .title{font-size:20px;font-weight:600}
-    .note,.name{font-size:13px}
-    .name{font-weight:600}
-    .label{font-size:12px}
-    .end{text-anchor:end}
-    .middle{text-anchor:middle}
-    path{fill:none;stroke-linejoin:round;stroke-linecap:round}
+  private static let stylesheet = SVGStylesheet.plot(
+    """
     .origin{stroke-dasharray:2 4}
     .history{stroke-width:1.6}
     .backtest{stroke-width:1.8}
     .forecast{stroke-width:2.4}
     .band{fill-opacity:.18;stroke:none}
-    .paper{fill:#ffffff}
-    .title,.name{fill:#1f2328}
-    .note,.label{fill:#59636e}
-    .grid{stroke:#e4e8ec}
-    .axis,.origin{stroke:#8b949e}
-    .history{stroke:#48525c}
-    .backtest{stroke:#d9591c}
-    .forecast{stroke:#0a66d8}
-    .band{fill:#0a66d8}
-    @media (prefers-color-scheme:dark){
-    .paper{fill:#0f141a}
-    .title,.name{fill:#e9eef3}
-    .note,.label{fill:#9aa5b1}
-    .grid{stroke:#262d35}
-    .axis,.origin{stroke:#6b7580}
-    .history{stroke:#b7c0c9}
-    .backtest{stroke:#ff9a5c}
-    .forecast{stroke:#62a8ff}
-    .band{fill:#62a8ff}
-    }
-    """
-}
+    """,
+    colors: [
+      .init(".origin", light: "stroke:#8b949e", dark: "stroke:#6b7580"),
+      .init(".history", light: "stroke:#48525c", dark: "stroke:#b7c0c9"),
+      .init(".backtest", light: "stroke:#d9591c", dark: "stroke:#ff9a5c"),
+      .init(".forecast", light: "stroke:#0a66d8", dark: "stroke:#62a8ff"),
+      .init(".band", light: "fill:#0a66d8", dark: "fill:#62a8ff"),
+    ])}
 
 // MARK: - Layout
 

@@ -1,3 +1,5 @@
+import RecurrentCells
+
 extension ForecastReport {
   // MARK: Overall
 
@@ -27,7 +29,7 @@ extension ForecastReport {
           row.measures[measure].map { significant($0, 4) } ?? "–"
         } + levels.map { row.coverage[$0].map { fixed(100 * $0, 0) + " %" } ?? "–" }
         + widest.map { row.msis[$0].map { significant($0, 3) } ?? "–" }
-      let name = "<th scope=\"row\">\(SVGText.escaped(row.method))</th>"
+      let name = "<th scope=\"row\">\(SVGDrawing.escaped(row.method))</th>"
       return "<tr class=\"\(row.kind.rawValue)\">\(name)\(bar)"
         + cells.map { "<td>\($0)</td>" }.joined() + "</tr>\n"
     }
@@ -135,13 +137,13 @@ extension ForecastReport {
       return (series, own, best)
     }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(10)
     let body = rows.map { series, own, best in
-      "<tr><th scope=\"row\">\(SVGText.escaped(study.table.series[series].id ?? ""))</th>"
+      "<tr><th scope=\"row\">\(SVGDrawing.escaped(study.table.series[series].id ?? ""))</th>"
         + "<td>\(study.table.series[series].observedCount)</td><td>\(significant(own, 3))</td>"
-        + "<td>\(SVGText.escaped(best.method))</td>"
+        + "<td>\(SVGDrawing.escaped(best.method))</td>"
         + "<td>\(significant(best.measures[measure] ?? .nan, 3))</td></tr>\n"
     }
     return "<h3>The hardest series</h3>\n<div class=\"table\"><table class=\"narrow\">\n<thead><tr>"
-      + "<th>series</th><th>values</th><th>\(measureName) of \(SVGText.escaped(model.name))</th>"
+      + "<th>series</th><th>values</th><th>\(measureName) of \(SVGDrawing.escaped(model.name))</th>"
       + "<th>best baseline</th><th>its \(measureName)</th></tr></thead>\n<tbody>\n"
       + body.joined() + "</tbody>\n</table></div>\n"
   }

@@ -1,3 +1,4 @@
+import RecurrentCells
 import RecurrentFormats
 
 /// A study as one page of HTML that needs nothing else: no network, no script.
@@ -26,7 +27,7 @@ public struct ForecastReport: Sendable {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <title>\(SVGText.escaped(title))</title>
+      <title>\(SVGDrawing.escaped(title))</title>
       <style>
       \(Self.stylesheet)
       </style>
@@ -34,7 +35,7 @@ public struct ForecastReport: Sendable {
       <body>
       <main>
       <header>
-      <h1>\(SVGText.escaped(title))</h1>
+      <h1>\(SVGDrawing.escaped(title))</h1>
       \(facts)
       </header>
       \(sections)</main>
@@ -78,7 +79,7 @@ public struct ForecastReport: Sendable {
     facts.append(("Seed", "\(configuration.seed)"))
     return "<dl class=\"facts\">\n"
       + facts.map {
-        "<div><dt>\($0.0)</dt><dd>\(SVGText.escaped($0.1))</dd></div>\n"
+        "<div><dt>\($0.0)</dt><dd>\(SVGDrawing.escaped($0.1))</dd></div>\n"
       }.joined() + "</dl>"
   }
 
@@ -92,11 +93,11 @@ public struct ForecastReport: Sendable {
         case .baseline: "bad"
         case .tie: "plain"
         }
-      lines.append("<p>\(SVGText.escaped(comparison.description))</p>")
+      lines.append("<p>\(SVGDrawing.escaped(comparison.description))</p>")
     }
     if let sentence = study.validation?.sentence {
       if lines.isEmpty { tone = "bad" }
-      lines.append("<p class=\"small\">Before any test: \(SVGText.escaped(sentence))</p>")
+      lines.append("<p class=\"small\">Before any test: \(SVGDrawing.escaped(sentence))</p>")
     }
     if lines.isEmpty { return "" }
     return "<aside class=\"verdict \(tone)\">\n\(lines.joined(separator: "\n"))\n</aside>\n"
@@ -105,27 +106,27 @@ public struct ForecastReport: Sendable {
   /// A heading, a sentence on how to read what follows, and that.
   func section(_ heading: String, _ sentence: String = "", _ content: String) -> String {
     if content.isEmpty { return "" }
-    let note = sentence.isEmpty ? "" : "<p class=\"note\">\(SVGText.escaped(sentence))</p>\n"
+    let note = sentence.isEmpty ? "" : "<p class=\"note\">\(SVGDrawing.escaped(sentence))</p>\n"
     return "<section>\n<h2>\(heading)</h2>\n\(note)\(content)</section>\n"
   }
 
   func figure(_ caption: String, _ content: String) -> String {
-    "<figure>\n<figcaption>\(SVGText.escaped(caption))</figcaption>\n\(content)</figure>\n"
+    "<figure>\n<figcaption>\(SVGDrawing.escaped(caption))</figcaption>\n\(content)</figure>\n"
   }
 
   /// Names and how they are drawn.
   func legend(_ entries: [(classes: String, name: String)]) -> String {
     let items = entries.map {
-      "<li><i class=\"\($0.classes)\"></i>\(SVGText.escaped($0.name))</li>\n"
+      "<li><i class=\"\($0.classes)\"></i>\(SVGDrawing.escaped($0.name))</li>\n"
     }
     return "<ul class=\"legend\">\n\(items.joined())</ul>\n"
   }
 
   private var remarks: String {
     let warnings = study.table.warnings.map {
-      "<li class=\"warning\">\(SVGText.escaped($0))</li>\n"
+      "<li class=\"warning\">\(SVGDrawing.escaped($0))</li>\n"
     }
-    let notes = (study.table.notes + study.notes).map { "<li>\(SVGText.escaped($0))</li>\n" }
+    let notes = (study.table.notes + study.notes).map { "<li>\(SVGDrawing.escaped($0))</li>\n" }
     if warnings.isEmpty, notes.isEmpty { return "" }
     return section("Notes", "", "<ul class=\"notes\">\n\((warnings + notes).joined())</ul>\n")
   }

@@ -1,3 +1,5 @@
+import RecurrentCells
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -27,9 +29,7 @@ struct SeriesScatter: Sendable {
     let x = { (value: Double) in left + axis.fraction(of: value) * (right - left) }
     let y = { (value: Double) in top + (1 - axis.fraction(of: value)) * (bottom - top) }
 
-    var drawing = SVGText(width: width, height: height)
-    drawing.open("svg", "role=\"img\"")
-    drawing.element("title", "\(yLabel) by \(xLabel)")
+    var drawing = SVGDrawing(inline: "\(yLabel) by \(xLabel)", width: width, height: height)
     for tick in ticks {
       drawing.path("M\(point(left)) \(point(y(tick.value)))H\(point(right))", "grid")
       drawing.path("M\(point(x(tick.value))) \(point(top))V\(point(bottom))", "grid")
@@ -43,11 +43,10 @@ struct SeriesScatter: Sendable {
     for dot in dots {
       drawing.add(
         "<circle class=\"dot\" cx=\"\(point(x(position(dot.x))))\" "
-          + "cy=\"\(point(y(position(dot.y))))\" r=\"3.2\"><title>\(SVGText.escaped(dot.name))"
+          + "cy=\"\(point(y(position(dot.y))))\" r=\"3.2\"><title>\(SVGDrawing.escaped(dot.name))"
           + "</title></circle>")
     }
-    drawing.add("</svg>")
-    return drawing.text
+    return drawing.svg
   }
 
   /// 1, 2 and 5 times powers of ten, at their logarithms.
