@@ -18,15 +18,15 @@ struct StudyReport {
     return line + (season > 1 ? ", season \(season)\n" : ", no season\n")
   }
 
-  /// What was seen before any test, and the leaderboard with its heading. Why there is none, the notes say, or the user did.
+  /// What was seen before any test, and the leaderboard with its heading. Why there is none, the notes
+  /// say, or the user did.
   var backtestText: String {
     let validation = study.validation?.sentence.map { "\nBefore any test: \($0)\n" } ?? ""
     guard let windows = study.backtest?.windowsPerSeries else {
       return validation + "\nNo backtest.\n"
     }
     let heading =
-      "\nBacktest over \(windows) \(windows == 1 ? "window" : "windows") "
-      + "of \(study.configuration.horizon) steps\n"
+      "\nBacktest over \(quantity(windows, "window")) of \(study.configuration.horizon) steps\n"
     return validation + heading + study.leaderboard.text
       + (study.leaderboard.verdict.map { $0 + "\n" } ?? "")
   }
@@ -44,31 +44,17 @@ struct StudyReport {
     return name + chart.text
   }
 
-  /// history, backtest, forecast and bands of every series, as SVG.
+  /// History, backtest, forecast and bands of every series, as SVG.
   var plot: ForecastPlot {
-    let forecasts = Dictionary(
-      study.forecasts.map { ($0.id ?? "", $0) }, uniquingKeysWith: { first, _ in first })
-    return ForecastPlot(
+    ForecastPlot(
       title: "Forecast of \(study.table.columns.value)",
       subtitle: "\(study.configuration.horizon) steps, \(study.table.frequency)",
       method: study.method,
-      panels: study.table.series.indices.map { index in
-        let series = study.table.series[index]
-        return ForecastPlot.Panel(
-          series: series, backtests: backtests(of: index), forecast: forecasts[series.id ?? ""])
-      })
-  }
-
-  /// The model's forecasts of the windows of a series.
-  private func backtests(of series: Int) -> [SeriesForecast] {
-    guard let record = study.backtest, let model = record.methods.first else { return [] }
-    return record.sideBySide(model, series: series)
+      panels: study.panels(of: study.table.series.indices))
   }
 
   var forecastTable: ForecastTable {
-    ForecastTable(
-      columns: study.table.columns, method: study.method,
-      forecasts: study.forecasts)
+    ForecastTable(columns: study.table.columns, method: study.method, forecasts: study.forecasts)
   }
 
   /// The one document of `--json`.

@@ -99,8 +99,3 @@ extension GateStudy {
 
 /// A time constant for people.
 func stepsText(_ steps: Double) -> String { significant(steps, 3) }
-
-/// A number of things, as `1 step` and `2 steps`.
-func quantity(_ count: Int, _ name: String) -> String {
-  "\(count) \(name)" + (count == 1 ? "" : "s")
-}

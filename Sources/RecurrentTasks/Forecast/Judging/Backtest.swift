@@ -62,7 +62,7 @@ public struct Backtest: Sendable, Hashable {
     self.horizon = horizon
     self.rounds = rounds.filter { !$0.isEmpty }
 
-    let wanted = "\(windows) backtest \(windows == 1 ? "window" : "windows") of \(horizon) steps"
+    let wanted = "\(quantity(windows, "backtest window")) of \(horizon) steps"
     let places = short.prefix(5).map { place in
       let name = table.series[place.series].id.map(quotedForMessage) ?? "the series"
       return "\(name) has \(place.windows)"

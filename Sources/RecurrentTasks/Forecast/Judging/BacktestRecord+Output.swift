@@ -4,7 +4,7 @@ extension BacktestRecord {
   /// A row for each window and method: the columns `unique_id` (where the table has ids), `cutoff`,
   /// the last time that the forecast knew of, `method`, and each measure.
   public var scoresCSV: String {
-    let levels = Set(methods.flatMap { $0.intervals.map(\.level) }).sorted()
+    let levels = methods.flatMap(\.intervals).levels
     var writer = CSVWriter(
       header: (table.columns.id.map { [$0] } ?? []) + ["cutoff", "method"]
         + ForecastMeasures.columns(levels))
@@ -86,10 +86,7 @@ extension BacktestRecord {
 
 extension BacktestRecord.Method {
   fileprivate var columns: [String] {
-    [name]
-      + intervals.flatMap { interval in
-        ["lo", "hi"].map { "\(name)-\($0)-\(PredictionInterval.label(interval.level))" }
-      }
+    [name] + intervals.flatMap { PredictionInterval.columns(of: name, level: $0.level) }
   }
 
   fileprivate func row(_ place: Int) -> [Double] {

@@ -131,10 +131,3 @@ public struct BacktestRecord: Sendable {
       values: Array(method.values[steps]), intervals: method.intervals.map { $0.part(steps) })
   }
 }
-
-extension PredictionInterval {
-  /// The band over some of its steps.
-  func part(_ steps: Range<Int>) -> PredictionInterval {
-    PredictionInterval(level: level, lower: Array(lower[steps]), upper: Array(upper[steps]))
-  }
-}

@@ -12,8 +12,10 @@ public struct Leaderboard: Sendable, Hashable {
     }
   }
 
-  /// The rows by ascending MASE, or by MAE where no series has a MASE.
+  /// Best first.
   public let rows: [Row]
+  /// What the rows are ranked by: MASE, or MAE where no series has a MASE.
+  let measure: ForecastMeasures.Measure
   /// How the best model stands beside the best baseline; nil without both.
   public let comparison: Comparison?
 
@@ -42,8 +44,8 @@ public struct Leaderboard: Sendable, Hashable {
           naive2: (naive2.smape, naive2.mase))
       }
     }
-    let measure: ForecastMeasures.Measure =
-      means.contains { $0.mase != nil } ? .mase : .mae
+    let measure: ForecastMeasures.Measure = means.contains { $0.mase != nil } ? .mase : .mae
+    self.measure = measure
     rows = means.enumerated().sorted { left, right in
       let (a, b) = (left.element.measures[measure], right.element.measures[measure])
       return (Self.rank(a), left.offset) < (Self.rank(b), right.offset)

@@ -81,7 +81,7 @@ public struct ForecastComparison: Sendable, Hashable {
     guard isBeaten, let model, let rival else { return nil }
     let numbers =
       "MASE \(significant(model.mase, 3)) against \(significant(rival.mase, 3)) on "
-      + "\(windowCount) \(windowCount == 1 ? "window" : "windows") held out of training"
+      + "\(quantity(windowCount, "window")) held out of training"
     return model.mase >= rival.mase
       ? "\(rival.method) wins over \(model.method): \(numbers)"
       : "\(rival.method) wins, being simpler: \(model.method) is not surely better (\(numbers))"

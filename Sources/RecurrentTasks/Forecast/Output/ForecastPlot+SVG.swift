@@ -34,7 +34,7 @@ extension ForecastPlot {
   }
 
   private func drawLegend(_ drawing: inout SVGDrawing) {
-    let levels = Set(panels.flatMap { $0.forecast?.intervals.map(\.level) ?? [] }).sorted()
+    let levels = panels.flatMap { $0.forecast?.intervals ?? [] }.levels
     var entries = [("history", "actual")]
     if panels.contains(where: { !$0.backtests.isEmpty }) {
       entries.append(("backtest", "backtest"))
@@ -62,96 +62,45 @@ extension ForecastPlot {
     _ panel: Panel, in frame: Frame, hasName: Bool, _ drawing: inout SVGDrawing
   ) {
     let series = panel.series
-    let first = panel.firstVisibleStep(width: frame.width)
-    let forecastSteps = panel.forecast?.times.compactMap(panel.step) ?? []
-    let last = max(series.values.count - 1, forecastSteps.max() ?? 0, first + 1)
-    let history = (first..<series.values.count).map { ($0, series.values[$0]) }
-    let backtests = panel.backtests.map { backtest in
-      zip(backtest.times, backtest.values).compactMap { time, value in
-        panel.step(of: time).map { ($0, value) }
-      }.filter { $0.0 >= first }
-    }
-
-    let bounds = panel.forecast?.intervals.flatMap { $0.lower + $0.upper } ?? []
-    let values =
-      history.map(\.1) + backtests.joined().map(\.1) + (panel.forecast?.values ?? []) + bounds
-    let valueAxis = ValueAxis(holding: values, tickCount: Int(frame.height / 50))
-    let timeAxis = TimeAxis(series, steps: first...last, tickLimit: Int(frame.width / 62))
-    let x = { (step: Double) in
-      frame.x + (step - Double(first)) / Double(last - first) * frame.width
-    }
-    let y = { (value: Double) in
-      frame.y + (1 - valueAxis.fraction(of: value)) * frame.height
-    }
-
+    let axes = Axes(panel, in: frame)
     if hasName {
       drawing.text(cut(series.id ?? "", 40), x: frame.x, y: frame.y - 10, "name")
     }
-    for tick in valueAxis.ticks {
-      let height = point(y(tick.value))
-      drawing.add("<path class=\"grid\" d=\"M\(point(frame.x)) \(height)h\(point(frame.width))\"/>")
-      drawing.text(tick.label, x: frame.x - 8, y: y(tick.value) + 4, "label end")
-    }
-    let bottom = frame.y + frame.height
-    drawing.add(
-      "<path class=\"axis\" d=\"M\(point(frame.x)) \(point(bottom))h\(point(frame.width))\"/>")
-    for tick in timeAxis.ticks {
-      let position = x(tick.position)
-      drawing.add("<path class=\"axis\" d=\"M\(point(position)) \(point(bottom))v5\"/>")
-      drawing.text(tick.label, x: position, y: bottom + 19, "label middle")
-      if let context = tick.context {
-        drawing.text(context, x: position, y: bottom + 34, "label middle")
-      }
-    }
-
+    axes.draw(&drawing)
+    let history = (axes.first..<series.values.count).map { ($0, series.values[$0]) }
+    let last = history.last.map { [$0] } ?? []
+    let steps = panel.forecastSteps
     if let forecast = panel.forecast {
-      drawForecast(forecast, forecastSteps, after: history.last, x, y, frame, &drawing)
+      drawBands(forecast, steps, after: last, axes, &drawing)
     }
-    drawing.path(line(history, x, y), "history")
-    for backtest in backtests { drawing.path(line(backtest, x, y), "backtest") }
+    drawing.path(axes.line(history), "history")
+    for backtest in panel.backtests {
+      let points = panel.points(of: backtest).filter { $0.0 >= axes.first }
+      drawing.path(axes.line(points), "backtest")
+    }
     if let forecast = panel.forecast {
-      let joined = (history.last.map { [$0] } ?? []) + Array(zip(forecastSteps, forecast.values))
-      drawing.path(line(joined, x, y), "forecast")
+      drawing.path(axes.line(last + Array(zip(steps, forecast.values))), "forecast")
     }
   }
 
   /// The bands, and a rule where they begin; both start at the last known value.
-  private func drawForecast(
-    _ forecast: SeriesForecast, _ steps: [Int], after last: (Int, Double)?,
-    _ x: (Double) -> Double, _ y: (Double) -> Double, _ frame: Frame, _ drawing: inout SVGDrawing
+  private func drawBands(
+    _ forecast: SeriesForecast, _ steps: [Int], after last: [(Int, Double)], _ axes: Axes,
+    _ drawing: inout SVGDrawing
   ) {
-    let start = (last.map { $0.1.isFinite ? [$0] : [] }) ?? []
+    let start = last.filter(\.1.isFinite)
     for interval in forecast.intervals.sorted(by: { $0.level > $1.level }) {
       let upper = start + Array(zip(steps, interval.upper))
       let lower = start + Array(zip(steps, interval.lower))
-      let outline = (upper + lower.reversed()).filter { $0.1.isFinite }
+      let outline = (upper + lower.reversed()).filter(\.1.isFinite)
       guard outline.count > 2 else { continue }
-      drawing.path(line(outline, x, y) + "z", "band")
+      drawing.path(axes.line(outline) + "z", "band")
     }
-    if let last {
-      let position = point(x(Double(last.0)))
-      drawing.add(
-        "<path class=\"origin\" d=\"M\(position) \(point(frame.y))v\(point(frame.height))\"/>")
+    if let (step, _) = last.first {
+      let frame = axes.frame
+      drawing.path(
+        "M\(point(axes.x(Double(step)))) \(point(frame.y))v\(point(frame.height))", "origin")
     }
-  }
-
-  /// A path through points, broken where a value is missing; a point alone becomes a dot.
-  private func line(
-    _ points: [(Int, Double)], _ x: (Double) -> Double, _ y: (Double) -> Double
-  ) -> String {
-    var path = ""
-    var isBroken = true
-    for (index, (step, value)) in points.enumerated() {
-      guard value.isFinite else {
-        isBroken = true
-        continue
-      }
-      path += (isBroken ? "M" : "L") + "\(point(x(Double(step)))) \(point(y(value)))"
-      let isAlone = isBroken && (index + 1 == points.count || !points[index + 1].1.isFinite)
-      if isAlone { path += "h0" }
-      isBroken = false
-    }
-    return path
   }
 
   private static let stylesheet = SVGStylesheet.plot(
@@ -168,7 +117,75 @@ extension ForecastPlot {
       .init(".backtest", light: "stroke:#d9591c", dark: "stroke:#ff9a5c"),
       .init(".forecast", light: "stroke:#0a66d8", dark: "stroke:#62a8ff"),
       .init(".band", light: "fill:#0a66d8", dark: "fill:#62a8ff"),
-    ])}
+    ])
+}
+
+// MARK: - Axes
+
+/// Steps of a series to the right, its values upwards.
+private struct Axes {
+  let frame: Frame
+  /// The first step that is drawn, and the last.
+  let first, last: Int
+  private let values: ValueAxis
+  private let times: TimeAxis
+
+  init(_ panel: ForecastPlot.Panel, in frame: Frame) {
+    self.frame = frame
+    let series = panel.series
+    let first = panel.firstVisibleStep(width: frame.width)
+    self.first = first
+    last = max(series.values.count - 1, panel.forecastSteps.max() ?? 0, first + 1)
+    let backtests = panel.backtests.flatMap(panel.points).filter { $0.0 >= first }.map(\.1)
+    let bounds = panel.forecast?.intervals.flatMap { $0.lower + $0.upper } ?? []
+    let shown = series.values[first...] + backtests + (panel.forecast?.values ?? []) + bounds
+    values = ValueAxis(holding: shown, tickCount: Int(frame.height / 50))
+    times = TimeAxis(series, steps: first...last, tickLimit: Int(frame.width / 62))
+  }
+
+  func x(_ step: Double) -> Double {
+    frame.x + (step - Double(first)) / Double(last - first) * frame.width
+  }
+
+  func y(_ value: Double) -> Double {
+    frame.y + (1 - values.fraction(of: value)) * frame.height
+  }
+
+  func draw(_ drawing: inout SVGDrawing) {
+    for tick in values.ticks {
+      let y = y(tick.value)
+      drawing.path("M\(point(frame.x)) \(point(y))h\(point(frame.width))", "grid")
+      drawing.text(tick.label, x: frame.x - 8, y: y + 4, "label end")
+    }
+    let bottom = frame.y + frame.height
+    drawing.path("M\(point(frame.x)) \(point(bottom))h\(point(frame.width))", "axis")
+    for tick in times.ticks {
+      let x = x(tick.position)
+      drawing.path("M\(point(x)) \(point(bottom))v5", "axis")
+      drawing.text(tick.label, x: x, y: bottom + 19, "label middle")
+      if let context = tick.context {
+        drawing.text(context, x: x, y: bottom + 34, "label middle")
+      }
+    }
+  }
+
+  /// A path through points, broken where a value is missing; a point alone becomes a dot.
+  func line(_ points: [(Int, Double)]) -> String {
+    var path = ""
+    var isBroken = true
+    for (index, (step, value)) in points.enumerated() {
+      guard value.isFinite else {
+        isBroken = true
+        continue
+      }
+      path += (isBroken ? "M" : "L") + "\(point(x(Double(step)))) \(point(y(value)))"
+      let isAlone = isBroken && (index + 1 == points.count || !points[index + 1].1.isFinite)
+      if isAlone { path += "h0" }
+      isBroken = false
+    }
+    return path
+  }
+}
 
 // MARK: - Layout
 

@@ -49,6 +49,16 @@ extension ForecastPlot.Panel {
     return max(0, series.values.count - wanted)
   }
 
+  /// The steps of the forecast.
+  var forecastSteps: [Int] { forecast?.times.compactMap(step) ?? [] }
+
+  /// A forecast's values at their steps.
+  func points(of forecast: SeriesForecast) -> [(Int, Double)] {
+    zip(forecast.times, forecast.values).compactMap { time, value in
+      step(of: time).map { ($0, value) }
+    }
+  }
+
   /// The step of the series' grid at a time.
   func step(of time: Timestamp) -> Int? { series.frequency.steps(from: series.start, to: time) }
 }

@@ -15,13 +15,10 @@ public struct ForecastTable: Sendable {
   }
 
   /// The percent of all intervals, ascending.
-  private var levels: [Double] { Set(forecasts.flatMap { $0.intervals.map(\.level) }).sorted() }
+  private var levels: [Double] { forecasts.flatMap(\.intervals).levels }
 
   private var valueNames: [String] {
-    [method]
-      + levels.flatMap { level in
-        ["lo", "hi"].map { "\(method)-\($0)-\(PredictionInterval.label(level))" }
-      }
+    [method] + levels.flatMap { PredictionInterval.columns(of: method, level: $0) }
   }
 
   /// The values of one time, in the order of `valueNames`.

@@ -21,23 +21,3 @@ public struct SeriesForecast: Sendable, Hashable {
     self.intervals = intervals
   }
 }
-
-/// A band that should hold a given part of what happens.
-public struct PredictionInterval: Sendable, Hashable {
-  /// Percent of the values that should lie within, as 90.
-  public var level: Double
-  public var lower: [Double]
-  public var upper: [Double]
-
-  public init(level: Double, lower: [Double], upper: [Double]) {
-    precondition(level > 0 && level < 100, "an interval of \(level) %")
-    self.level = level
-    self.lower = lower
-    self.upper = upper
-  }
-
-  /// The level in names and titles, as `90` or `97.5`.
-  public static func label(_ level: Double) -> String {
-    level == level.rounded() ? String(Int(level)) : level.description
-  }
-}

@@ -7,7 +7,7 @@ extension ForecastReport {
   var leaderboard: String {
     let rows = study.leaderboard.rows
     guard !rows.isEmpty else { return "" }
-    let levels = Set(rows.flatMap(\.coverage.keys)).sorted()
+    let levels = study.leaderboard.levels
     let worst = rows.compactMap { $0.measures[measure] }.filter(\.isFinite).max() ?? 0
     let measures = [.mase, .smape, .mae, .rmse, .owa, .crps].filter {
       (measure: ForecastMeasures.Measure) in rows.contains { $0.measures[measure] != nil }

@@ -6,7 +6,7 @@ extension ForecastReport {
   var forecasts: String {
     let drawn = study.table.series.indices.filter { study.table.series[$0].observedCount > 0 }
     guard !drawn.isEmpty else { return "" }
-    let levels = Set(study.forecasts.flatMap { $0.intervals.map(\.level) }).sorted()
+    let levels = study.forecasts.flatMap(\.intervals).levels
     var entries = [("k history", "actual")]
     if study.backtest != nil { entries.append(("k backtest", "backtest by \(study.method)")) }
     if !study.forecasts.isEmpty { entries.append(("k forecast", study.method)) }
@@ -50,21 +50,12 @@ extension ForecastReport {
   private func panels(_ series: [Int]) -> String {
     let isAlone = series.count == 1
     let plot = ForecastPlot(title: study.table.columns.value, method: study.method, panels: [])
-    let record = study.backtest
-    let method = record?.methods.first { $0.name == study.method }
-    let futures = Dictionary(
-      study.forecasts.map { ($0.id ?? "", $0) }, uniquingKeysWith: { first, _ in first })
     let errors = errorsBySeries
-    let figures = series.map { index in
-      let series = study.table.series[index]
-      let panel = ForecastPlot.Panel(
-        series: series,
-        backtests: method.flatMap { record?.sideBySide($0, series: index) } ?? [],
-        forecast: futures[series.id ?? ""])
+    let figures = zip(series, study.panels(of: series)).map { index, panel in
       let drawing = plot.inline(
         panel, width: isAlone ? 1040 : 510, height: isAlone ? 400 : 250)
       let error = errors[index].map { "\(measureName) \(significant($0, 3))" } ?? ""
-      let name = [series.id ?? "", error].filter { !$0.isEmpty }.joined(separator: " · ")
+      let name = [panel.series.id ?? "", error].filter { !$0.isEmpty }.joined(separator: " · ")
       return figure(name, drawing)
     }
     return "<div class=\"\(isAlone ? "one" : "grid")\">\n\(figures.joined())</div>\n"

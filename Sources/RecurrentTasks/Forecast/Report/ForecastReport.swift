@@ -70,8 +70,7 @@ public struct ForecastReport: Sendable {
       facts.append(
         (
           "Backtest",
-          "\(windows) \(windows == 1 ? "window" : "windows")"
-            + (table.series.count > 1 ? " a series" : "")
+          quantity(windows, "window") + (table.series.count > 1 ? " a series" : "")
         ))
     }
     let size = "\(configuration.numLayers) × \(configuration.hiddenSize)"
@@ -134,9 +133,7 @@ public struct ForecastReport: Sendable {
   // MARK: What is compared
 
   /// The measure that the methods are ranked by.
-  var measure: ForecastMeasures.Measure {
-    study.leaderboard.rows.contains { $0.mase != nil } ? .mase : .mae
-  }
+  var measure: ForecastMeasures.Measure { study.leaderboard.measure }
 
   var measureName: String { measure.rawValue.uppercased() }
 
