@@ -2,7 +2,9 @@ import ArgumentParser
 import Recurrent
 
 /// `lstm backtest`: how well a model would have done.
-struct BacktestCommand: ParsableCommand {
+struct BacktestCommand: ParsableCommand, TrainingVerb {
+  static let trainingName = "backtest"
+
   static let configuration = CommandConfiguration(
     commandName: "backtest",
     abstract: "Judge a model on rolling windows of the past, beside the baselines.",
@@ -47,34 +49,15 @@ struct BacktestCommand: ParsableCommand {
     let table = try columns.table(data, console)
     try judging.check()
     if let plot { try OutputFile.check(plot) }
-    let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let run = try TrainingRun(continuation, console)
-    let context = shared.context(numbers.precision)
-    let training = try model.training(on: context)
-    var parts = windows.job
-    parts["verb"] = "backtest"
-    parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try run.journal(
-      for: table, configuration, parts: parts, training: training,
-      networks: ForecastStudy.networkCount(
-        table, configuration, backtest: windows.settings, training,
-        forecasts: false))
-    let study: ForecastStudy
-    do {
-      study = try ForecastStudy.backtest(
-        table, configuration, windows.settings, training: training, journal: &journal,
-        on: context)
-    } catch {
-      console.endProgress()
-      throw error
+    let run = try TrainingRun(of: self, on: table, windows: windows, forecasts: false)
+    let study = try run.train { journal in
+      try ForecastStudy.backtest(
+        table, run.configuration, windows.settings, training: run.training, journal: &journal,
+        on: run.context)
     }
-    try run.end()
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
     let files = report.files(plot: plot) + judging.files(of: study, curve: run.curve)
-    try OutputFile.write(files) { () throws(FileError) in
-      try report.printed(
-        asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
-    }
+    try report.write(files, asJSON: shared.json, text: report.dataLine + report.backtestText)
   }
 }

@@ -49,10 +49,7 @@ struct EvaluateCommand: ParsableCommand {
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
     let files = report.files(plot: plot) + judging.files(of: study)
-    try OutputFile.write(files) { () throws(FileError) in
-      try report.printed(
-        asJSON: shared.json, besides: files, with: report.dataLine + report.backtestText)
-    }
+    try report.write(files, asJSON: shared.json, text: report.dataLine + report.backtestText)
     console.note("the networks are as they were trained: values they have seen flatter them")
   }
 }

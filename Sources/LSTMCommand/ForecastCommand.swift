@@ -2,7 +2,9 @@ import ArgumentParser
 import Recurrent
 
 /// `lstm forecast`: everything at once.
-struct ForecastCommand: ParsableCommand {
+struct ForecastCommand: ParsableCommand, TrainingVerb {
+  static let trainingName = "forecast"
+
   static let configuration = CommandConfiguration(
     commandName: "forecast",
     abstract: "Forecast a table of series, and show how well that works.",
@@ -53,29 +55,12 @@ struct ForecastCommand: ParsableCommand {
     let table = try columns.table(data, console, horizon: model.horizon)
     for path in [output, plot] + [save].compactMap({ $0 }) { try OutputFile.check(path) }
     try judging.check()
-    let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let run = try TrainingRun(continuation, console)
-    let context = shared.context(numbers.precision)
-    let training = try model.training(on: context)
-    var parts = windows.job
-    parts["verb"] = "forecast"
-    parts["precision"] = .string(numbers.precision.rawValue)
-    var journal = try run.journal(
-      for: table, configuration, parts: parts, training: training,
-      networks: ForecastStudy.networkCount(
-        table, configuration, backtest: windows.settings, training,
-        forecasts: true))
-    let (study, forecaster): (ForecastStudy, Forecaster)
-    do {
-      (study, forecaster) = try ForecastStudy.forecast(
-        table, configuration, backtest: windows.settings, isBest: best, training: training,
-        journal: &journal,
-        on: context)
-    } catch {
-      console.endProgress()
-      throw error
+    let run = try TrainingRun(of: self, on: table, windows: windows, forecasts: true)
+    let (study, forecaster) = try run.train { journal in
+      try ForecastStudy.forecast(
+        table, run.configuration, backtest: windows.settings, isBest: best,
+        training: run.training, journal: &journal, on: run.context)
     }
-    try run.end()
     for note in study.notes { console.note(note) }
 
     let report = StudyReport(study: study)
@@ -88,11 +73,9 @@ struct ForecastCommand: ParsableCommand {
         ])
       files.append((save, document.bytes))
     }
-    try OutputFile.write(files) { () throws(FileError) in
-      try report.printed(
-        asJSON: shared.json, besides: files,
-        with: report.dataLine + report.backtestText + hint(study) + report.chart)
-    }
+    try report.write(
+      files, asJSON: shared.json,
+      text: report.dataLine + report.backtestText + hint(study) + report.chart)
   }
 
   /// What to do where a baseline wins.

@@ -53,7 +53,7 @@ struct FutureCommand: ParsableCommand {
         known.isEmpty ? "no known columns" : "to fill in: \(known.joined(separator: ", "))"
       try StandardStream.output.write(
         shared.json
-          ? JSONValue.object(json).text(indented: true) + "\n"
+          ? json.document
           : "Written: \(output), \(rows == 1 ? "1 row" : "\(rows) rows"), \(columns)\n")
     }
   }

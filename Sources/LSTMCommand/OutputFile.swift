@@ -3,8 +3,10 @@ import Recurrent
 
 /// Where results go.
 enum OutputFile {
-  /// Refuses paths that cannot go together, whatever they are called: what is read must not be replaced, and standard output
-  /// takes one thing.
+  typealias Content = (path: String, content: [UInt8])
+
+  /// Refuses paths that cannot go together, whatever they are called: what is read must not be replaced,
+  /// and standard output takes one thing.
   static func validate(
     _ paths: [String?], besides read: [String], asJSON: Bool
   ) throws(ValidationError) {
@@ -30,7 +32,7 @@ enum OutputFile {
   /// Writes whole files, all or none: the first takes its name when the last is complete and what is
   /// to be printed is out. A path `-` is standard output.
   static func write(
-    _ files: [(path: String, content: [UInt8])], printing print: () throws(FileError) -> Void
+    _ files: [Content], printing print: () throws(FileError) -> Void
   ) throws(FileError) {
     guard let (path, content) = files.first else { return try print() }
     var file = try AtomicFile(path: path)
@@ -38,4 +40,23 @@ enum OutputFile {
     try write(Array(files.dropFirst()), printing: print)
     try file.commit()
   }
+
+  /// Writes whole files, all or none, and prints what they belong to: one JSON document, or a text
+  /// that ends with the files' names. Where a file is standard output, nothing else is printed.
+  static func write(
+    _ files: [Content], asJSON: Bool, json: @autoclosure () -> JSONObject,
+    text: @autoclosure () -> String
+  ) throws(FileError) {
+    try write(files) { () throws(FileError) in
+      let paths = files.map(\.path)
+      if paths.contains("-") { return }
+      let written = paths.isEmpty ? "" : "\nWritten: \(paths.joined(separator: ", "))\n"
+      try StandardStream.output.write(asJSON ? json().document : text() + written)
+    }
+  }
+}
+
+extension JSONObject {
+  /// The one document of `--json`.
+  var document: String { JSONValue.object(self).text(indented: true) + "\n" }
 }

@@ -41,9 +41,6 @@ struct PredictCommand: ParsableCommand {
     for note in study.notes { console.note(note) }
     let report = StudyReport(study: study)
     let files = report.files(output: output, plot: plot)
-    try OutputFile.write(files) { () throws(FileError) in
-      try report.printed(
-        asJSON: shared.json, besides: files, with: report.dataLine + report.chart)
-    }
+    try report.write(files, asJSON: shared.json, text: report.dataLine + report.chart)
   }
 }

@@ -83,17 +83,10 @@ struct StudyCommand: ParsableCommand {
     let task = try LagTasks.named(task)
     for path in [svg, csv] { if let path { try OutputFile.check(path) } }
     let study = try study(task)
-    var files: [(path: String, content: [UInt8])] = []
+    var files: [OutputFile.Content] = []
     if let svg { files.append((svg, Array(study.gradientPlot.svg.utf8))) }
     if let csv { files.append((csv, Array(study.csv.utf8))) }
-    try OutputFile.write(files) { () throws(FileError) in
-      let paths = files.map(\.path)
-      if paths.contains("-") { return }
-      let written = paths.isEmpty ? "" : "\nWritten: \(paths.joined(separator: ", "))\n"
-      try StandardStream.output.write(
-        shared.json
-          ? JSONValue.object(study.json).text(indented: true) + "\n" : study.text + written)
-    }
+    try OutputFile.write(files, asJSON: shared.json, json: study.json, text: study.text)
   }
 
   private func study(_ task: any LagTask.Type) throws -> LagStudy {

@@ -76,24 +76,18 @@ struct StudyReport {
     ]
   }
 
-  typealias File = (path: String, content: [UInt8])
-
   /// The forecast as a table and as a picture.
-  func files(output: String? = nil, plot: String?) -> [File] {
-    var files: [File] = []
+  func files(output: String? = nil, plot: String?) -> [OutputFile.Content] {
+    var files: [OutputFile.Content] = []
     if let output { files.append((output, Array(forecastTable.csv.utf8))) }
     if let plot { files.append((plot, Array(self.plot.svg.utf8))) }
     return files
   }
 
-  /// Puts the study on standard output, unless that is one of the files.
-  func printed(
-    asJSON: Bool, besides files: [File] = [], with text: @autoclosure () -> String
+  /// Writes files of the study, all or none, and prints the study.
+  func write(
+    _ files: [OutputFile.Content], asJSON: Bool, text: @autoclosure () -> String
   ) throws(FileError) {
-    let paths = files.map(\.path)
-    if paths.contains("-") { return }
-    let written = paths.isEmpty ? "" : "\nWritten: \(paths.joined(separator: ", "))\n"
-    try StandardStream.output.write(
-      asJSON ? JSONValue.object(json).text(indented: true) + "\n" : text() + written)
+    try OutputFile.write(files, asJSON: asJSON, json: json, text: text())
   }
 }

@@ -9,7 +9,9 @@ struct TrainCommand: ParsableCommand {
 }
 
 /// `lstm train forecast`.
-struct TrainForecastCommand: ParsableCommand {
+struct TrainForecastCommand: ParsableCommand, TrainingVerb {
+  static let trainingName = "train"
+
   static let configuration = CommandConfiguration(
     commandName: "forecast", abstract: "Train a forecaster on a table of series and keep it.")
 
@@ -37,33 +39,13 @@ struct TrainForecastCommand: ParsableCommand {
     let console = shared.console
     let table = try columns.table(data, console)
     try OutputFile.check(save)
-    let configuration = try model.configuration(for: table, seed: shared.seed, console)
-    let run = try TrainingRun(continuation, console)
-    let context = shared.context(numbers.precision)
-    let training = try model.training(on: context)
-    var journal = try run.journal(
-      for: table, configuration,
-      parts: ["verb": "train", "precision": .string(numbers.precision.rawValue)],
-      training: training,
-      networks: ForecastStudy.networkCount(
-        table, configuration, backtest: nil, training,
-        forecasts: true))
-    let forecaster: Forecaster
-    do {
-      let usable = try table.forecastable(minimum: ForecastConfiguration.minimumHistory)
-      let series = usable.map {
-        configuration.covariates.series(
-          table.series[$0], of: table, horizon: configuration.horizon)
-      }
-      let (fitted, search) = try training.fitted(
-        to: series, configuration, journal: &journal, label: "final", on: context)
-      forecaster = fitted
-      if let search { console.note(search.summary) }
-    } catch {
-      console.endProgress()
-      throw error
+    let run = try TrainingRun(of: self, on: table, windows: nil, forecasts: true)
+    let (forecaster, search) = try run.train { journal in
+      try run.training.fitted(
+        to: try series(of: table, run.configuration), run.configuration, journal: &journal,
+        label: "final", on: run.context)
     }
-    try run.end()
+    if let search { console.note(search.summary) }
     if let sentence = forecaster.validation?.sentence { console.note(sentence) }
     let document = forecaster.document(training: ["data": .object(table.summary)])
     let files = [(path: save, content: document.bytes)]
@@ -72,8 +54,16 @@ struct TrainForecastCommand: ParsableCommand {
       let json: JSONObject = [
         "configuration": .object(forecaster.configuration.json), "model": .string(save),
       ]
-      try StandardStream.output.write(
-        shared.json ? JSONValue.object(json).text(indented: true) + "\n" : "Written: \(save)\n")
+      try StandardStream.output.write(shared.json ? json.document : "Written: \(save)\n")
+    }
+  }
+
+  /// Those that are long enough.
+  private func series(
+    of table: SeriesTable, _ configuration: ForecastConfiguration
+  ) throws -> [ForecastSeries] {
+    try table.forecastable(minimum: ForecastConfiguration.minimumHistory).map {
+      configuration.covariates.series(table.series[$0], of: table, horizon: configuration.horizon)
     }
   }
 }

@@ -92,8 +92,8 @@ struct JudgingOptions: ParsableArguments {
   /// - Parameter curve: How the losses fell, where something was trained.
   func files(
     of study: ForecastStudy, curve: TrainingCurve = TrainingCurve()
-  ) -> [StudyReport.File] {
-    var files: [StudyReport.File] = []
+  ) -> [OutputFile.Content] {
+    var files: [OutputFile.Content] = []
     if let scores, let record = study.backtest {
       files.append((scores, Array(record.scoresCSV.utf8)))
     }

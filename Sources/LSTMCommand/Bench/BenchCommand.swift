@@ -68,8 +68,7 @@ struct BenchCommand: ParsableCommand {
     let report = BenchReport(
       configuration: configuration(context), title: title(context), results: results,
       peak: peak / 1e9, peakMemory: peakResidentMemory())
-    try StandardStream.output.write(
-      shared.json ? JSONValue.object(report.json).text(indented: true) + "\n" : report.text)
+    try StandardStream.output.write(shared.json ? report.json.document : report.text)
   }
 
   private func configuration(_ context: ComputeContext) -> JSONObject {

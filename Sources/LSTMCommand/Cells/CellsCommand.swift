@@ -18,7 +18,6 @@ struct CellsCommand: ParsableCommand {
 
   func run() throws {
     let list = CellList(presets: Cell.presets)
-    try StandardStream.output.write(
-      shared.json ? JSONValue.object(try list.json).text(indented: true) + "\n" : list.text)
+    try StandardStream.output.write(shared.json ? list.json.document : list.text)
   }
 }

@@ -54,7 +54,7 @@ struct ExplainCommand: ParsableCommand {
   }
 
   private func printed(_ report: CellExplanation) -> String {
-    if shared.json { return JSONValue.object(report.json).text(indented: true) + "\n" }
+    if shared.json { return report.json.document }
     if latex { return report.latex }
     return report.text + (svg.map { "\nWritten: \($0)\n" } ?? "")
   }

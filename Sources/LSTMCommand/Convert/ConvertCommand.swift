@@ -127,7 +127,7 @@ struct ConvertCommand: ParsableCommand {
       "tensors": .array(tensors.map(JSONValue.string)),
     ]
     try StandardStream.output.write(
-      shared.json ? JSONValue.object(json).text(indented: true) + "\n" : "Written: \(output)\n")
+      shared.json ? json.document : "Written: \(output)\n")
   }
 
   private static func list(_ names: [String]) -> String {

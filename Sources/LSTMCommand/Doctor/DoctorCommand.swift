@@ -35,8 +35,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let report = DoctorReport(
       machine: MachineDescription(context: shared.context), cells: try examine())
-    try StandardStream.output.write(
-      shared.json ? JSONValue.object(report.json).text(indented: true) + "\n" : report.text)
+    try StandardStream.output.write(shared.json ? report.json.document : report.text)
     if let failure = report.failure { throw failure }
   }
 

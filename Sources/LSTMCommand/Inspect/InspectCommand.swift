@@ -69,20 +69,13 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let description = try fileDescription(of: model)
     let study = try gates.map(study)
-    var files: [(path: String, content: [UInt8])] = []
+    var files: [OutputFile.Content] = []
     if let study, let svg { files.append((svg, Array(study.svg.utf8))) }
     if let study, let csv { files.append((csv, Array(study.csv.utf8))) }
-    try OutputFile.write(files) { () throws(FileError) in
-      let paths = files.map(\.path)
-      if paths.contains("-") { return }
-      var json = description.json
-      if let study { json["gates"] = .object(study.json) }
-      let written = paths.isEmpty ? "" : "\nWritten: \(paths.joined(separator: ", "))\n"
-      try StandardStream.output.write(
-        shared.json
-          ? JSONValue.object(json).text(indented: true) + "\n"
-          : (study?.text ?? description.text) + written)
-    }
+    var json = description.json
+    if let study { json["gates"] = .object(study.json) }
+    try OutputFile.write(
+      files, asJSON: shared.json, json: json, text: study?.text ?? description.text)
   }
 
   private func study(_ data: String) throws -> GateStudy {

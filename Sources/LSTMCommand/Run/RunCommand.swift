@@ -97,8 +97,7 @@ struct RunCommand: ParsableCommand {
       if targets.contains(where: { $0.path == "-" }) { return }
       try StandardStream.output.write(
         shared.json
-          ? JSONValue.object(report(model, given, results, loading, times)).text(indented: true)
-            + "\n"
+          ? report(model, given, results, loading, times).document
           : text(model, results, targets))
     }
   }
