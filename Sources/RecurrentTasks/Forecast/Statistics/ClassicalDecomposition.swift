@@ -17,26 +17,13 @@ struct ClassicalDecomposition: Sendable, Hashable {
   init?(_ values: some RandomAccessCollection<Double>, season: Int, kind: Kind) {
     let values = Array(values)
     guard season > 1, values.count >= 2 * season else { return nil }
-    let reach = season / 2
-    let endWeight = season.isMultiple(of: 2) ? 0.5 : 1
+    let centre = movingAverage(values, season: season)
+    if kind == .multiplicative, centre.contains(where: { $0 <= 0 }) { return nil }
     var sums = [Double](repeating: 0, count: season)
     var counts = sums
-    for place in reach..<values.count - reach where !values[place].isNaN {
-      var sum = 0.0
-      var weight = 0.0
-      for other in place - reach...place + reach where !values[other].isNaN {
-        let part = abs(other - place) == reach ? endWeight : 1
-        sum += part * values[other]
-        weight += part
-      }
-      guard weight >= 0.6 * Double(season) else { continue }
-      let centre = sum / weight
-      switch kind {
-      case .additive: sums[place % season] += values[place] - centre
-      case .multiplicative:
-        guard centre > 0 else { return nil }
-        sums[place % season] += values[place] / centre
-      }
+    for place in values.indices where !(values[place] + centre[place]).isNaN {
+      sums[place % season] +=
+        kind == .additive ? values[place] - centre[place] : values[place] / centre[place]
       counts[place % season] += 1
     }
     guard counts.allSatisfy({ $0 > 0 }) else { return nil }

@@ -55,10 +55,7 @@ package struct ComplexSmoothing: Sendable, Hashable {
   ///   - values: Those it was fitted to, perhaps with more behind them; NaN where missing.
   ///   - origins: Ascending, each 0 … values.count.
   package func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
-    precondition(
-      zip(origins, origins.dropFirst()).allSatisfy(<=)
-        && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= values.count,
-      "the origins of \(values.count) values ascend from 0 to \(values.count): \(origins)")
+    requireAscending(origins, of: values)
     var result: [Double] = []
     result.reserveCapacity(origins.count * horizon)
     let rule = ComplexSmoothingRule<Double>(form, weights)

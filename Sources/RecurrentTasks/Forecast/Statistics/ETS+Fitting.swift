@@ -350,7 +350,7 @@ extension ETS.State {
       }
     }
     let first = rest.prefix(max(10, 2 * season))
-    let line = Line(through: first)
+    let line = LeastSquaresLine(through: first)
     self.init(level: 0, slope: 0, seasonal: seasonal)
     if form.trend == .none {
       level = line.mean
@@ -358,31 +358,5 @@ extension ETS.State {
       level = line.start
       slope = line.slope
     }
-  }
-}
-
-/// The line of least squares through values at t = 1, 2, …; NaN is no value.
-private struct Line {
-  let mean, start, slope: Double
-
-  init(through values: ArraySlice<Double>) {
-    var count = 0.0
-    var (time, value) = (0.0, 0.0)
-    for (place, y) in values.enumerated() where !y.isNaN {
-      count += 1
-      time += Double(place + 1)
-      value += y
-    }
-    (time, value) = (time / max(count, 1), value / max(count, 1))
-    var products = 0.0
-    var squares = 0.0
-    for (place, y) in values.enumerated() where !y.isNaN {
-      let t = Double(place + 1) - time
-      products += t * (y - value)
-      squares += t * t
-    }
-    mean = value
-    slope = squares > 0 ? products / squares : 0
-    start = value - slope * time
   }
 }
