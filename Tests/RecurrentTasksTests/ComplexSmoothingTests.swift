@@ -12,12 +12,6 @@ import Testing
   import Darwin
 #endif
 
-private func series(_ count: Int, _ value: (Double) -> Double) -> [Double] {
-  (0..<count).map { value(Double($0)) }
-}
-
-private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi * t / period) }
-
 /// Beside statsforecast and NumPy: `make_complex_smoothing_fixtures.py`.
 @Suite struct ComplexSmoothingGolden {
   private let document: JSONValue
@@ -174,18 +168,9 @@ private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi *
   }
 
   @Test func missingValuesAreNoErrors() throws {
-    var gaps = series(93) { 40 + 0.2 * $0 + 9 * wave($0, 7) + 2 * cos($0 * $0) }
-    for place in stride(from: 3, to: 93, by: 8) { gaps[place] = .nan }
-    let model = try #require(ComplexSmoothing(fitting: gaps, season: 7))
+    let model = try #require(ComplexSmoothing(fitting: SeasonWithGaps.values, season: 7))
     #expect(model.form != .none)
-    let truth = series(107) { 40 + 0.2 * $0 + 9 * wave($0, 7) }[93...]
-    for (found, expected) in zip(model.forecasts(of: gaps, origins: [93], horizon: 14), truth) {
-      #expect(abs(found - expected) < 4)
-    }
-    // One more missing value leaves the forecast of the time behind it as it was.
-    expectClose(
-      model.forecasts(of: gaps + [.nan], origins: [94], horizon: 3),
-      Array(model.forecasts(of: gaps, origins: [93], horizon: 4)[1...]), within: 1e-12)
+    SeasonWithGaps.expectNoErrors(of: model, within: 4)
   }
 
   /// What it says at an origin depends on the values before it only, and their unit does not matter.
@@ -193,15 +178,11 @@ private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi *
     let values = series(61) { 50 + $0 + 8 * wave($0, 4) * (1 + $0 / 60) + cos($0 * $0) }
     let larger = ComplexSmoothing.fits(to: values.map { $0 * 1024 }, season: 4)
     for (fit, large) in zip(ComplexSmoothing.fits(to: values, season: 4), larger) {
-      let together = fit.forecasts(of: values, origins: [0, 17, 17, 40, 61], horizon: 5)
-      for (row, origin) in [0, 17, 17, 40, 61].enumerated() {
-        let alone = fit.forecasts(of: Array(values[..<origin]), origins: [origin], horizon: 5)
-        #expect(Array(together[row * 5..<row * 5 + 5]) == alone)
-      }
+      fit.expectIndependentOrigins(of: values)
       #expect(large.weights == fit.weights)
       #expect(
         large.forecasts(of: values.map { $0 * 1024 }, origins: [61], horizon: 5)
-          == together[20...].map { $0 * 1024 })
+          == fit.forecasts(of: values, origins: [61], horizon: 5).map { $0 * 1024 })
       expectClose([large.aicc], [fit.aicc + 2 * 61 * log(1024)], within: 1e-12)
     }
   }
@@ -261,17 +242,5 @@ private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi *
         #expect(found.allSatisfy { $0.isFinite }, "\(values) \(season)")
       }
     }
-  }
-}
-
-/// Marsaglia's xorshift: the same numbers everywhere.
-private struct Xorshift: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
   }
 }

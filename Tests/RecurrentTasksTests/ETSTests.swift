@@ -10,12 +10,6 @@ import Testing
   import Darwin
 #endif
 
-private func series(_ count: Int, _ value: (Double) -> Double) -> [Double] {
-  (0..<count).map { value(Double($0)) }
-}
-
-private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi * t / period) }
-
 /// Beside statsmodels.
 @Suite struct ETSGolden {
   @Test func sameLikelihoodAndForecastsForTheSameParameters() {
@@ -158,30 +152,15 @@ private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi *
   }
 
   @Test func missingValuesAreNoErrors() throws {
-    let full = series(93) { 40 + 0.2 * $0 + 9 * wave($0, 7) + 2 * cos($0 * $0) }
-    var gaps = full
-    for place in stride(from: 3, to: 93, by: 8) { gaps[place] = .nan }
-    let model = try #require(ETS(fitting: gaps, season: 7))
+    let model = try #require(ETS(fitting: SeasonWithGaps.values, season: 7))
     #expect(model.season == 7)
-    let truth = series(107) { 40 + 0.2 * $0 + 9 * wave($0, 7) }[93...]
-    for (found, expected) in zip(model.forecasts(of: gaps, origins: [93], horizon: 14), truth) {
-      #expect(abs(found - expected) < 2.5)
-    }
-    // One more missing value leaves the forecast of the time behind it as it was.
-    expectClose(
-      model.forecasts(of: gaps + [.nan], origins: [94], horizon: 3),
-      Array(model.forecasts(of: gaps, origins: [93], horizon: 4)[1...]), within: 1e-12)
+    SeasonWithGaps.expectNoErrors(of: model, within: 2.5)
   }
 
-  /// What it says at an origin depends on the values before it only.
   @Test func originsAreIndependent() throws {
     let values = series(61) { 50 + $0 + 8 * wave($0, 4) * (1 + $0 / 60) + cos($0 * $0) }
     for fit in ETS.fits(to: values, season: 4) {
-      let together = fit.forecasts(of: values, origins: [0, 17, 17, 40, 61], horizon: 5)
-      for (row, origin) in [0, 17, 17, 40, 61].enumerated() {
-        let alone = fit.forecasts(of: Array(values[..<origin]), origins: [origin], horizon: 5)
-        #expect(Array(together[row * 5..<row * 5 + 5]) == alone)
-      }
+      fit.expectIndependentOrigins(of: values)
     }
   }
 

@@ -9,12 +9,6 @@ import Testing
   import Darwin
 #endif
 
-private func series(_ count: Int, _ value: (Double) -> Double) -> [Double] {
-  (0..<count).map { value(Double($0)) }
-}
-
-private func wave(_ t: Double, _ period: Double) -> Double { sin(2 * Double.pi * t / period) }
-
 /// The largest distance from what the formula goes on with, in values.
 private func error(
   continuing count: Int, season: Int = 1, secondSeason: Int? = nil, horizon: Int = 12,
