@@ -1,7 +1,7 @@
 import RecurrentCore
 
 extension Baseline {
-  /// What the baseline says at some origins of a series, with bands from its earlier errors.
+  /// What the baseline says at some origins of a series, with ``BaselineBands``.
   ///
   /// - Parameters:
   ///   - origins: Ascending, at least one.
@@ -22,8 +22,11 @@ extension Baseline {
       let next = series.atOrigins(origins) {
         fitted.forecasts(of: $0, origins: $1, horizon: horizon)
       }
+      let deviations = series.atOrigins(origins) {
+        fitted.deviations(of: $0, origins: $1, horizon: horizon)
+      }
       forecasts += next
-      for (index, interval) in bands.intervals(around: next).enumerated() {
+      for (index, interval) in bands.intervals(around: next, deviations).enumerated() {
         intervals[index].lower += interval.lower
         intervals[index].upper += interval.upper
       }

@@ -4,12 +4,20 @@ import RecurrentCore
 ///
 /// It forecasts anew from up to a hundred earlier origins. Its errors have a spread at each step, and
 /// over their spread a distribution: the bands are the quantiles of that, drawn towards those of the
-/// normal distribution where the errors are few.
+/// normal distribution where the errors are few. A method that has deviations of its own is believed
+/// to that extent: errors on what it was fitted to are too small.
 struct BaselineBands: Sendable {
   /// The usual size of the error at each step.
   let spreads: [Double]
-  /// By level, in spreads.
-  private let bounds: [(level: Double, lower: Double, upper: Double)]
+  private let bands: [(level: Double, lower: Bound, upper: Bound)]
+
+  private struct Bound: Sendable {
+    /// What the errors say, in spreads, and the normal distribution, in deviations.
+    var seen, believed: Double
+  }
+
+  /// As many independent errors count as much as the normal distribution.
+  private static let belief = 5.0
 
   /// - Parameter series: What is before the first forecast; the baseline's errors are seen in it.
   init(
@@ -36,14 +44,13 @@ struct BaselineBands: Sendable {
     let ratios = errors.compactMap { [spreads] error in
       spreads[error.step] > 0 ? error.error / spreads[error.step] : nil
     }.sorted()
-    bounds = levels.map { level in
-      func bound(_ probability: Double) -> Double {
-        let normal = NormalDistribution.quantile(probability)
-        guard !ratios.isEmpty else { return normal }
-        return (independent * Self.quantile(ratios, probability) + 5 * normal) / (independent + 5)
-      }
-      return (level, min(bound(0.5 - level / 200), 0), max(bound(0.5 + level / 200), 0))
+    let belief = ratios.isEmpty ? 1 : Self.belief / (independent + Self.belief)
+    func bound(_ probability: Double) -> Bound {
+      Bound(
+        seen: ratios.isEmpty ? 0 : (1 - belief) * Self.quantile(ratios, probability),
+        believed: belief * NormalDistribution.quantile(probability))
     }
+    bands = levels.map { ($0, bound(0.5 - $0 / 200), bound(0.5 + $0 / 200)) }
   }
 
   /// The root mean square at each step, drawn towards that of all steps where there are few errors.
@@ -57,7 +64,9 @@ struct BaselineBands: Sendable {
     let overall = errors.isEmpty ? 0 : squares.reduce(0, +) / Double(errors.count)
     var last = overall
     return (0..<horizon).map { step in
-      if counts[step] > 0 { last = (squares[step] + 5 * overall) / (counts[step] + 5) }
+      if counts[step] > 0 {
+        last = (squares[step] + belief * overall) / (counts[step] + belief)
+      }
       return last.squareRoot()
     }
   }
@@ -71,12 +80,21 @@ struct BaselineBands: Sendable {
   }
 
   /// The bands around forecasts, row-major [origins, horizon].
-  func intervals(around forecasts: [Double]) -> [PredictionInterval] {
-    func moved(_ bound: Double) -> [Double] {
-      forecasts.indices.map { forecasts[$0] + bound * spreads[$0 % spreads.count] }
+  ///
+  /// - Parameter deviations: Of the values to come, likewise, empty where the method knows of none.
+  func intervals(around forecasts: [Double], _ deviations: [Double]) -> [PredictionInterval] {
+    func distances(_ bound: Bound) -> [Double] {
+      forecasts.indices.map { place in
+        let spread = spreads[place % spreads.count]
+        let deviation = deviations.isEmpty ? spread : deviations[place]
+        return bound.seen * spread + bound.believed * (deviation.isFinite ? deviation : spread)
+      }
     }
-    return bounds.map {
-      PredictionInterval(level: $0.level, lower: moved($0.lower), upper: moved($0.upper))
+    return bands.map { band in
+      PredictionInterval(
+        level: band.level,
+        lower: zip(forecasts, distances(band.lower)).map { $0 + min($1, 0) },
+        upper: zip(forecasts, distances(band.upper)).map { $0 + max($1, 0) })
     }
   }
 }

@@ -65,4 +65,10 @@ package struct FittedBaseline: Sendable {
     }
     return result
   }
+  /// How far off each value may be as the method itself has it, in standard deviations, row-major
+  /// [origins, horizon]; empty for a method that says nothing of it.
+  func deviations(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
+    guard case .ets(let model) = model else { return [] }
+    return model.variances(of: values, origins: origins, horizon: horizon).map { $0.squareRoot() }
+  }
 }

@@ -1,21 +1,4 @@
 extension ETS {
-  /// The bounds between which the given percent of what comes is expected, if the innovations are
-  /// normal, the parameters right and the sums of their effects normal too.
-  ///
-  /// - Parameters:
-  ///   - level: Percent, between 0 and 100.
-  ///   - values: As for ``forecasts(of:origins:horizon:)``, whose shape the bounds have.
-  package func intervals(
-    of values: [Double], origins: [Int], horizon: Int, level: Double
-  ) -> (lower: [Double], upper: [Double]) {
-    precondition(level > 0 && level < 100, "an interval of \(level) %")
-    let width = NormalDistribution.quantile(0.5 + level / 200)
-    let forecasts = forecasts(of: values, origins: origins, horizon: horizon)
-    let variances = variances(of: values, origins: origins, horizon: horizon)
-    let reach = variances.map { width * $0.squareRoot() }
-    return (zip(forecasts, reach).map { $0 - $1 }, zip(forecasts, reach).map { $0 + $1 })
-  }
-
   /// The variance of each value to come given those before the origin, row-major [origins, horizon]:
   /// exact if the innovations are normal (Hyndman et al. 2008, chapter 6).
   package func variances(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
