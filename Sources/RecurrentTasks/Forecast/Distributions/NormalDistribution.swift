@@ -30,14 +30,4 @@ package enum NormalDistribution {
     }
     return p < 0.5 ? -z : z
   }
-
-  /// The mean of |Z − z| less half the mean of |Z − Z′|, for normal Z and Z′: the continuous ranked
-  /// probability score of the number z. That of x under mean m and deviation σ is σ times that of
-  /// (x − m) / σ.
-  ///
-  /// Source: Gneiting & Raftery (2007).
-  package static func crps(_ z: Double) -> Double {
-    let density = exp(-z * z / 2) / (2 * Double.pi).squareRoot()
-    return z * (2 * cumulative(z) - 1) + 2 * density - 1 / Double.pi.squareRoot()
-  }
 }

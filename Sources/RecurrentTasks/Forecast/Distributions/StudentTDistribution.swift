@@ -23,12 +23,6 @@ package struct StudentTDistribution: Sendable, Hashable {
   /// Degrees of freedom from which the distribution is a normal one with corrections.
   private static let nearlyNormal = 1e4
 
-  /// log of the density at t.
-  package func logDensity(_ t: Double) -> Double {
-    let nu = degreesOfFreedom
-    return logGammaRise(nu / 2, by: 0.5) - 0.5 * log(nu * .pi) - (nu + 1) / 2 * log1p(t * t / nu)
-  }
-
   /// The probability of a number of at most t.
   package func cumulative(_ t: Double) -> Double {
     if t == 0 { return 0.5 }
@@ -46,23 +40,6 @@ package struct StudentTDistribution: Sendable, Hashable {
     if p == 0.5 { return 0 }
     let size = degreesOfFreedom < Self.nearlyNormal ? size(p) : expanded(min(p, 1 - p))
     return p < 0.5 ? -size : size
-  }
-
-  /// The mean of |X − x| less half the mean of |X − X′|, for X and X′ of this distribution: the
-  /// continuous ranked probability score of the number x. Nil with one degree of freedom or fewer,
-  /// for which there is none.
-  ///
-  /// Source: Jordan, Krüger & Lerch (2019), appendix A.
-  package func crps(_ x: Double) -> Double? {
-    let nu = degreesOfFreedom
-    guard nu > 1 else { return nil }
-    let betas = logBeta(0.5, nu - 0.5) - 2 * logBeta(0.5, nu / 2)
-    return x * (2 * cumulative(x) - 1)
-      + (2 * exp(logDensity(x)) * (nu + x * x) - 2 * nu.squareRoot() * exp(betas)) / (nu - 1)
-  }
-
-  private func logBeta(_ a: Double, _ b: Double) -> Double {
-    logGamma(a) - logGammaRise(b, by: a)
   }
 
   /// The probabilities of 0 … t and of t …, given log t.

@@ -58,7 +58,7 @@ public struct ForecastMeasures: Sendable, Hashable {
     mase = Metrics.mase(actual: actual, forecast: forecast, scale: scale)
     rmsse = Metrics.rmsse(actual: actual, forecast: forecast, scale: scale)
     pinball = Metrics.pinball(actual: actual, forecast: forecast, intervals: intervals)
-    crps = pinball.map { 2 * $0 }
+    crps = Metrics.crps(actual: actual, forecast: forecast, intervals: intervals)
     for interval in intervals {
       coverage[interval.level] = Metrics.coverage(
         actual: actual, lower: interval.lower, upper: interval.upper)

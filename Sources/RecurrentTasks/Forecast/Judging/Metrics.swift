@@ -93,7 +93,8 @@ public enum Metrics {
   }
 
   /// Continuous ranked probability score, as far as the quantiles that are there say: the mean of
-  /// twice their pinball losses, which tends to the score with the number of quantiles.
+  /// twice their pinball losses. That is the weighted interval score of Bracher, Ray, Gneiting &
+  /// Reich (2021), which tends to the score with the number of evenly spaced quantiles.
   ///
   /// In the unit of the values; that of a forecast without bands is its mean absolute error.
   public static func crps(
