@@ -294,6 +294,21 @@ public struct ForecastStudy: Sendable {
         + names.joined(separator: ", ") + (left.count > 5 ? " and \(left.count - 5) more" : ""))
   }
 
+  /// What is never negative, as sales, may be unable to be.
+  private mutating func noteNegative(_ usable: [Int]) {
+    guard configuration.minimum == nil else { return }
+    let count = zip(usable, forecasts).count { index, forecast in
+      !table.series[index].values.contains { $0 < 0 }
+        && ([forecast.values] + forecast.intervals.map(\.lower)).joined().contains { $0 < 0 }
+    }
+    guard count > 0 else { return }
+    notes.append(
+      table.series.count == 1
+        ? "no value is negative, but the forecast or a bound is: --min 0 keeps them from it"
+        : "in \(count) of \(usable.count) series no value is negative, but the forecast or a bound "
+          + "is: --min 0 keeps them from it")
+  }
+
   private mutating func predict(
     _ usable: [Int], by baseline: Baseline, on context: ComputeContext
   ) {
@@ -310,6 +325,7 @@ public struct ForecastStudy: Sendable {
         id: series.id, times: series.futureTimes(configuration.horizon), values: values,
         intervals: intervals)
     }
+    noteNegative(usable)
   }
 
   private mutating func predict(_ usable: [Int], by model: Forecaster) {
@@ -321,6 +337,7 @@ public struct ForecastStudy: Sendable {
         times: table.series[index].futureTimes(configuration.horizon),
         values: expectation.values, intervals: expectation.intervals)
     }
+    noteNegative(usable)
   }
 }
 

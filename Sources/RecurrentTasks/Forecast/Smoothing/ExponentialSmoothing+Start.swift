@@ -5,8 +5,7 @@ extension ExponentialSmoothing.State {
   init(startOf values: [Double], season: Int, isMultiplicative: Bool = false, hasSlope: Bool) {
     guard season > 1 else {
       let first = Array(values.lazy.filter { !$0.isNaN }.prefix(10))
-      let line = hasSlope ? Line(through: first) : Line(start: first.prefix(5).observedMean ?? 0)
-      self.init(level: line.start, slope: line.slope, seasonal: [0])
+      self.init(through: first, flatOver: 5, hasSlope: hasSlope, seasonal: [0])
       return
     }
     let seasonal = Self.seasonal(
@@ -15,11 +14,15 @@ extension ExponentialSmoothing.State {
     let rest = values.prefix(2 * season).enumerated().map { place, value in
       isMultiplicative ? value / seasonal[place % season] : value - seasonal[place % season]
     }
-    let line =
-      hasSlope
-      ? Line(through: rest)
-      : Line(start: rest.prefix(season).observedMean ?? rest.observedMean ?? 0)
-    self.init(level: line.start, slope: line.slope, seasonal: seasonal)
+    self.init(through: rest, flatOver: season, hasSlope: hasSlope, seasonal: seasonal)
+  }
+
+  /// Level and slope of the line through values, or the mean of so many of them without a slope.
+  private init(through values: [Double], flatOver count: Int, hasSlope: Bool, seasonal: [Double]) {
+    let line = LeastSquaresLine(through: values)
+    let mean = values.prefix(count).observedMean ?? values.observedMean ?? 0
+    self.init(
+      level: hasSlope ? line.start : mean, slope: hasSlope ? line.slope : 0, seasonal: seasonal)
   }
 
   /// The mean distance from the moving average at each phase, with mean 0, or the mean ratio to it,
@@ -35,53 +38,6 @@ extension ExponentialSmoothing.State {
     }
     let mean = means.reduce(0, +) / Double(season)
     return means.map { isMultiplicative ? $0 / mean : $0 - mean }
-  }
-
-  /// The mean over a season centred on each value, the ends of an even one counting half; NaN where
-  /// the window reaches over an end or three fifths of it are not there.
-  private static func movingAverage(_ values: [Double], season: Int) -> [Double] {
-    let reach = season / 2
-    let endWeight = season.isMultiple(of: 2) ? 0.5 : 1
-    return values.indices.map { place in
-      guard place >= reach, place + reach < values.count else { return .nan }
-      var sum = 0.0
-      var weight = 0.0
-      for offset in -reach...reach where !values[place + offset].isNaN {
-        let part = abs(offset) == reach ? endWeight : 1
-        sum += part * values[place + offset]
-        weight += part
-      }
-      return weight >= 0.6 * Double(season) ? sum / weight : .nan
-    }
-  }
-}
-
-/// y_t = start + slope · t, t = 1, 2, …
-private struct Line {
-  var start: Double
-  var slope: Double
-
-  init(start: Double, slope: Double = 0) {
-    self.start = start
-    self.slope = slope
-  }
-
-  /// The line of least squares through values at t = 1, 2, …; NaN is no value.
-  init(through values: [Double]) {
-    let times = values.indices.filter { !values[$0].isNaN }.map { Double($0 + 1) }
-    let values = values.filter { !$0.isNaN }
-    guard let time = times.observedMean, let value = values.observedMean else {
-      self.init(start: 0)
-      return
-    }
-    var products = 0.0
-    var squares = 0.0
-    for (t, y) in zip(times, values) {
-      products += (t - time) * y
-      squares += (t - time) * (t - time)
-    }
-    let slope = squares > 0 ? products / squares : 0
-    self.init(start: value - slope * time, slope: slope)
   }
 }
 
