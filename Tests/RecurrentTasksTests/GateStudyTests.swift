@@ -53,6 +53,29 @@ import Testing
     #expect(zip(units, units.dropFirst()).allSatisfy { $0.timeConstant >= $1.timeConstant })
   }
 
+  /// A guess at a missing value is read as the value itself would be.
+  @Test func guessesAreRead() throws {
+    let text = String(
+      decoding: try readFile(fixturePath("../../Examples/air-passengers.csv")), as: UTF8.self)
+    var rows = text.split(separator: "\n").map(String.init)
+    let first = rows[100].split(separator: ",")
+    let neighbours = [rows[99], rows[101]].map { Double($0.split(separator: ",")[1])! }
+    var options = SeriesTable.Options()
+    options.fill = .interpolate
+    func lastGates(_ value: String) throws -> [Float] {
+      rows[100] = "\(first[0]),\(value)"
+      let table = try SeriesTable(
+        parsing: Array(rows.joined(separator: "\n").utf8), file: "air.csv", options: options)
+      let study = try GateStudy(of: table, by: Self.kept())
+      return (0..<9).map {
+        study.gates[0].value(layer: 0, window: study.places.count - 1, unit: $0)
+      }
+    }
+    let known = try lastGates("\((neighbours[0] + neighbours[1]) / 2)")
+    #expect(try lastGates("") == known)
+    #expect(try lastGates("500") != known)
+  }
+
   @Test(arguments: [
     ("gru", 12, ["keep_h", "r", "n"]), ("mgu", 12, ["keep_h", "f", "n"]), ("rnn", 1, ["h"]),
     ("lstm-no-forget-gate", 12, ["keep_c", "i", "g", "o"]),

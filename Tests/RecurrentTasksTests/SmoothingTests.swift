@@ -178,7 +178,9 @@ private func error(
       values.append(values[time - 1] + step + 3 * wave(Double(time), 12))
     }
     let known = Array(values[..<80])
-    let forecast = base(known, .difference).forecasts(of: known, origins: [80])[0]
+    let base = base(known, .difference)
+    #expect(base.composition.allSatisfy { ["regression", "smoothing"].contains($0.kind) })
+    let forecast = base.forecasts(of: known, origins: [80])[0]
     for (place, value) in forecast.enumerated() { #expect(abs(value - values[80 + place]) < 0.3) }
   }
 
@@ -186,7 +188,15 @@ private func error(
   func unitsAndGapsAndLaterValues(transform: ForecastConfiguration.Transform) {
     let values = SmoothingInvariants.plain(101)
     let base = base(values, transform)
-    #expect(base.transform == .none || transform != .difference)
+    switch transform {
+    case .automatic: #expect([.none, .log].contains(base.transform))
+    case .none, .difference: #expect(base.transform == .none)
+    case .log: #expect(base.transform == .log)
+    case .boxCox:
+      #expect(
+        base.transform
+          == .boxCox(lambda: min(max(guerreroLambda(values, season: 12), 0), 1)))
+    }
     let origins = [0, 1, 8, 9, 40, 101]
     let forecasts = base.forecasts(of: values, origins: origins)
     for (row, origin) in zip(forecasts, origins) where origin > 0 {
@@ -201,6 +211,16 @@ private func error(
     for (a, b) in zip(forecasts[5], others) {
       let (a, b) = (base.value(ofWorking: a) * 1000, other.value(ofWorking: b))
       #expect(abs(a - b) < 1e-4 * abs(a))
+    }
+  }
+
+  /// Over a gap before the origin differences add up to what the gap is filled with.
+  @Test func differencesOverAGap() {
+    var values = series(40) { 7 + 3 * $0 }
+    for place in [11, 37, 38, 39] { values[place] = .nan }
+    let forecast = base(values, .difference).forecasts(of: values, origins: [40])[0]
+    for (step, value) in forecast.enumerated() {
+      #expect(abs(value - (7 + 3 * Double(40 + step))) < 1e-6)
     }
   }
 

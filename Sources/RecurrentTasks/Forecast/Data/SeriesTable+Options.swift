@@ -49,8 +49,9 @@ public enum MissingFill: String, Sendable, CaseIterable {
   case none
   /// It was a zero, as sales of which there is no row: that is learnt, and scored.
   case zero
-  /// A guess, which is read but neither learnt nor scored: the last value before it; before the first
-  /// value it stays missing.
+  /// A guess: the last value before it; before the first value it stays missing. Statistics are fitted
+  /// to it as if it were a value; networks read it, but it is no target of theirs, and it is never
+  /// scored.
   case ffill
   /// A guess, likewise: a straight line between its neighbours, and the nearest value before the first
   /// and after the last. Who forecasts from within a gap has no value behind it, and sees the last one

@@ -21,7 +21,7 @@ extension SeriesTable {
       let end = one.start.isInteger ? "integers of 15 digits" : "the year 9999"
       throw TableError(
         file: file,
-        message: "\(horizon) \(horizon == 1 ? "step" : "steps") after the last value\(name), at "
+        message: "\(quantity(horizon, "step")) after the last value\(name), at "
           + "\(one.time(at: last)), are beyond \(end)"
           + (most > 0 ? ": the horizon is at most \(most)" : ""))
     }

@@ -95,11 +95,12 @@ public struct GateStudy: Sendable {
     var windows = ForecastWindows(
       season: season, seasons: model.seasons, horizon: model.configuration.horizon,
       features: model.configuration.features)
+    // As the network reads it when it forecasts: with guesses where the table asks for them.
+    let read = model.configuration.covariates.series(
+      series, of: table, horizon: model.configuration.horizon)
     windows.append(
-      model.configuration.covariates.series(
-        series, of: table, horizon: model.configuration.horizon),
-      base: Forecaster.base(series.values, model.configuration),
-      origins: Array(origins), scalesBefore: count)
+      read, base: Forecaster.base(read.values, model.configuration), origins: Array(origins),
+      scalesBefore: count)
     let names = (wanted + [kept].compactMap { $0 }).uniqued
     let recording = layer(
       windows.question(on: model.context).inputs.transposed([1, 0, 2]), recording: names

@@ -4,6 +4,7 @@ extension Baseline {
   /// What the baseline says at some origins of a series, with ``BaselineBands``.
   ///
   /// - Parameters:
+  ///   - series: Seen at each origin as it was known there.
   ///   - origins: Ascending, at least one.
   ///   - refits: Whether it is fitted anew at each origin, or once, before the first.
   ///   - minimum: What no value lies below.

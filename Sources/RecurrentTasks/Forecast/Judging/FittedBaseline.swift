@@ -65,6 +65,7 @@ package struct FittedBaseline: Sendable {
     }
     return result
   }
+
   /// How far off each value may be as the method itself has it, in standard deviations, row-major
   /// [origins, horizon]; empty for a method that says nothing of it.
   func deviations(of values: [Double], origins: [Int], horizon: Int) -> [Double] {

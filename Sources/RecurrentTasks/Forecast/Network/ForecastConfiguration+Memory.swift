@@ -49,7 +49,7 @@ public struct ForecastMemoryError: Error, Sendable, Hashable, CustomStringConver
   public var description: String {
     "training such a network takes about \(gigabytes(needed)) of memory, and there are "
       + "\(gigabytes(available)); fewer units (--hidden), layers (--layers, --dilations), members "
-      + "or seasons read (--input-seasons) take less"
+      + "(--members) or seasons read (--input-seasons) take less"
   }
 
   private func gigabytes(_ bytes: Int) -> String { "\(significant(Double(bytes) / 1e9, 3)) GB" }

@@ -24,7 +24,7 @@ public struct ForecastConfiguration: Sendable, Hashable {
 
   /// What statistics say of a series, for the networks to correct.
   public var base = StatisticalBase.combination
-  /// Whether the base works on the values or on their logarithms.
+  /// What the base works on.
   public var transform = Transform.automatic
   /// What a network says of a value: quantiles, or the parameters of a distribution.
   public var head = ForecastHead.quantiles
@@ -45,7 +45,8 @@ public struct ForecastConfiguration: Sendable, Hashable {
   public enum StatisticalBase: String, Sendable, CaseIterable {
     /// Smoothing, the last season and a regression: what the first version had.
     case smoothing
-    /// These, Holt and Winters' multiplied seasons, ETS, Theta and complex smoothing.
+    /// These, a regression on differences, Holt and Winters' multiplied seasons, ETS, Theta and complex
+    /// smoothing, each method with one vote.
     case combination
   }
 
@@ -54,10 +55,12 @@ public struct ForecastConfiguration: Sendable, Hashable {
     /// of a series well.
     case automatic = "auto"
     case none
+    /// Logarithms: without ETS, Theta, complex smoothing and multiplied seasons, which are of values.
     case log
-    /// Box & Cox's (1964), with Guerrero's λ (1993) for each series.
+    /// Box & Cox's (1964), with Guerrero's λ (1993), kept between 0 and 1, for each series; without
+    /// what logarithms are without.
     case boxCox = "box-cox"
-    /// What each value adds to the one before.
+    /// What each value adds to the one before: a regression, and smoothing without a trend.
     case difference
 
     /// Whether values of 0 and less have no place in it.

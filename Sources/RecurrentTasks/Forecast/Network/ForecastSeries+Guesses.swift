@@ -1,5 +1,5 @@
 extension ForecastSeries {
-  /// The series with the values guessed at that are missing.
+  /// The series with a guess in the place of each missing value.
   public func guessing(_ fill: MissingFill) -> ForecastSeries {
     guard fill.isGuess, guesses.isEmpty, values.contains(where: \.isNaN) else { return self }
     var result = self
@@ -38,7 +38,7 @@ extension ForecastSeries {
   }
 
   /// Those of some origins from which ``values`` show nothing that is not known there; all of them
-  /// where there is none.
+  /// where there is none. Each of the others costs a pass of its own.
   func unhinted(_ origins: [Int]) -> [Int] {
     let found = origins.filter { !isAhead(of: $0) }
     return found.isEmpty ? origins : found

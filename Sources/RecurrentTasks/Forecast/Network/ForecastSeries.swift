@@ -1,7 +1,7 @@
 /// A series as a forecaster reads it: its values, and what else is known of it.
 public struct ForecastSeries: Sendable, Hashable {
-  /// One for each step; NaN where it is missing.
-  public var values: [Double]
+  /// One for each step; NaN where it is missing. Those that are set count as observed.
+  public var values: [Double] { didSet { guesses = [] } }
   /// Which of them are guesses in the place of what is missing; empty where none are.
   public internal(set) var guesses: [Bool] = []
   /// What the series is called, for messages.

@@ -102,7 +102,7 @@ struct Validation {
       prior: 1.2 + (Self.unjudgedFactor - 1.2) / Double(stretches).squareRoot())
   }
 
-  /// How much wider bands are where nothing was judged: so much larger are errors, usually, than on
-  /// what was fitted to.
-  static let unjudgedFactor = 2.0
+  /// How much wider bands are where nothing was judged: with this 80 % of what happened lay in bands of
+  /// 80 %, and 88 % in those of 95 %, in 400 pieces of 22 to 48 months of other series.
+  static let unjudgedFactor = 2.7
 }

@@ -8,6 +8,8 @@ struct BaseFitting {
   /// Where candidates are judged, ascending.
   let origins: [Int]
   let observedCount: Int
+  /// Whether logarithms can be taken, and a season be multiplied.
+  let isPositive: Bool
   let largestMagnitude: Double
   let candidates: ForecastConfiguration.StatisticalBase
   let transform: ForecastConfiguration.Transform
@@ -26,11 +28,9 @@ struct BaseFitting {
     let first = min(max(season > 1 ? 2 * season : 3, count / 2), max(count - horizon, 1))
     origins = (first..<max(count, first)).thinned(to: 120)
     observedCount = values.count { !$0.isNaN }
+    isPositive = values.allSatisfy { $0.isNaN || $0 > 0 }
     largestMagnitude = values.lazy.filter { !$0.isNaN }.map(\.magnitude).max() ?? 0
   }
-
-  /// Whether logarithms can be taken, and a season be multiplied.
-  var isPositive: Bool { values.allSatisfy { $0.isNaN || $0 > 0 } }
 
   /// What the values may be turned into for the candidates.
   var forms: [ValueForm] {

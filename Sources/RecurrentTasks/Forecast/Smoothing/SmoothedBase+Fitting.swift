@@ -7,13 +7,14 @@
 #endif
 
 extension SmoothedBase {
-  /// Fits every candidate to each form of the values, and keeps the candidates with the weights that
-  /// forecast the second half of the series well.
+  /// Fits to each form of the values the candidates that suit it, and weighs them by how well they
+  /// forecast the second half of the series.
   ///
   /// With E_j the mean absolute error of candidate j over origins in the second half and all steps,
   /// in the unit of the values, times √((N + k)/(N − k)) for its k parameters and N values, its weight
   /// is w_j ∝ E_j⁻³ / n_j: inverse errors as in Bates & Granger (1969), sharper, shared by the n_j
-  /// variants of its method, so that smoothing, of which there are many, does not outvote the rest.
+  /// variants of its method, so that smoothing, of which there are many, does not outvote the rest
+  /// (n_j = 1 for the base of the first version).
   ///
   /// - Parameters:
   ///   - values: NaN where missing. Any number of them will do, also none.

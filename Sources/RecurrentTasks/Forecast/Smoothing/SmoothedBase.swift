@@ -1,5 +1,5 @@
-/// What statistics say of one series: a weighted mean of smoothing, the last season and a linear
-/// regression, each fitted to it.
+/// What statistics say of one series: a weighted mean of smoothing, the last season with its drift, a
+/// regression, ETS, Theta and complex smoothing, each fitted to it.
 ///
 /// It works on the values or, where that forecasts better, on a transform of them: the *working*
 /// values. What it averages may work on other forms of the values; its forecasts are translated.
@@ -99,10 +99,7 @@ package struct SmoothedBase: Sendable, Hashable {
 
   /// Row-major [origins, horizon].
   private func forecasts(of values: [Double], origins: [Int], horizon: Int) -> [Double] {
-    precondition(
-      zip(origins, origins.dropFirst()).allSatisfy(<)
-        && (origins.first ?? 0) >= 0 && (origins.last ?? 0) <= values.count,
-      "the origins of \(values.count) values ascend from 0 to \(values.count): \(origins)")
+    requireAscending(origins, of: values)
     var mean = WeightedMean(count: origins.count * horizon)
     for group in groups {
       let history = FormedHistory(
