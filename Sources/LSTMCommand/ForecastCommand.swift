@@ -78,10 +78,11 @@ struct ForecastCommand: ParsableCommand, TrainingVerb {
       text: report.dataLine + report.backtestText + hint(study) + report.chart)
   }
 
-  /// What to do where a baseline wins.
+  /// What to do where a baseline is first, surely or not.
   private func hint(_ study: ForecastStudy) -> String {
-    guard !best, let comparison = study.leaderboard.comparison, comparison.outcome == .baseline
-    else { return "" }
-    return "With --best the forecast is by \(comparison.baseline).\n"
+    guard !best, let first = study.leaderboard.rows.first, first.kind == .baseline else {
+      return ""
+    }
+    return "With --best the forecast is by \(first.method).\n"
   }
 }

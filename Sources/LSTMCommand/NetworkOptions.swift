@@ -41,7 +41,8 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What the statistics of a series work on: \(NetworkOptions.words(Ranges.Transform.self)); "
-        + "auto weighs forecasts of the values, their logarithms and differences by how well they did in its second half.",
+        + "auto weighs forecasts of the values, their logarithms and differences by how well "
+        + "they did in its second half.",
       valueName: "transform"))
   var transform = ForecastConfiguration.Transform.automatic
 

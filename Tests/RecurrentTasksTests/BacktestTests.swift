@@ -109,7 +109,8 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     #expect(board.ratio(of: "lstm", to: "naive") == 0.25)
     #expect(
       board.verdict
-        == "lstm beats every baseline; the best is naive (MASE 0.500 against 2.00)")
+        == "lstm is ahead of naive, but not surely (MASE 0.500 against 2.00; one window says little)"
+    )
   }
 
   @Test func aBaselineThatWinsIsNamed() {
@@ -119,7 +120,15 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     ])
     #expect(board.rows[0].method == "drift")
     #expect(
-      board.verdict == "drift beats lstm (MASE 11.0 against 0): prefer it for these data")
+      board.verdict
+        == "drift is ahead of lstm, but not surely (MASE 11.0 against 0; one window says little)")
+    // Differences of 1, 0.8 and 1.2 are more than two standard errors.
+    #expect(
+      self.board([1, 1.2, 0.8], cutoffs: [10, 11, 12]).verdict
+        == "naive beats lstm (MASE 2.00 against 1.00): prefer it for these data")
+    #expect(
+      self.board([3, 3.2, 2.8], cutoffs: [10, 11, 12]).verdict
+        == "lstm beats every baseline; the best is naive (MASE 2.00 against 3.00)")
   }
 
   @Test func constantsAreRankedByError() {
@@ -186,8 +195,10 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     // Differences 1, 1.2 and 0.8 are as sure as can be.
     let clear = board([1, 0.8, 1.2], cutoffs: [10, 11, 12])
     #expect(clear.comparison?.outcome == .baseline)
-    // One window says what it says.
-    #expect(board([1.9], cutoffs: [10]).comparison?.outcome == .baseline)
+    // Differences 1, 1.8 and -0.2, of mean 0.87, are 1.5 standard errors of 0.58.
+    #expect(board([1, 0.2, 2.2], cutoffs: [10, 11, 12]).comparison?.outcome == .tie)
+    // One window says nothing of how sure it is.
+    #expect(board([0.1], cutoffs: [10]).comparison?.outcome == .tie)
   }
 
   /// The windows from 10, 11 and 12, of four steps each, are two blocks: 8 to 11, and 12.

@@ -6,6 +6,36 @@ import Testing
 
 private let levels = [50.0, 80, 95]
 
+/// Counts that are 0 on three days of four: bands of 80 % begin at 0 and hold what they say, though the
+/// forecast, between the network's median of 0 and the base's mean, is a fraction.
+@Test func rareCountsHaveBandsFromZero() throws {
+  var state: UInt64 = 7
+  let values = (0..<260).map { _ -> Double in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    let draw = Double(state >> 40) / Double(1 << 24)
+    return draw < 0.74 ? 0 : draw < 0.963 ? 1 : 2
+  }
+  var configuration = ForecastConfiguration(
+    frequency: "daily", horizon: 7, season: 1, levels: [80], hiddenSize: 5, epochs: 2, members: 1)
+  configuration.head = .negativeBinomial
+  var journal = try ForecastJournal(job: [:])
+  let model = try Forecaster(
+    fitting: [ForecastSeries(Array(values[..<200]))], configuration, journal: &journal,
+    label: "test")
+  var inside = 0
+  let expectations = model.forecasts(
+    [ForecastSeries(values)], origins: [Array(stride(from: 200, through: 253, by: 7))])[0]
+  for (window, expectation) in expectations.enumerated() {
+    let band = expectation.intervals[0]
+    for step in 0..<7 {
+      let value = values[200 + 7 * window + step]
+      #expect(band.lower[step] == 0 && band.upper[step] >= expectation.values[step])
+      if band.lower[step] <= value, value <= band.upper[step] { inside += 1 }
+    }
+  }
+  #expect(inside >= 42, "\(inside) of 56")
+}
+
 @Suite struct ForecastHeadTests {
   /// Frames of rows × horizon, each place with a scale of its own.
   private func frame(_ shape: [Int]) -> ForecastFrame<[Double]> {

@@ -249,7 +249,7 @@ public struct ForecastStudy: Sendable {
           upper: expectations.flatMap { $0.intervals[index].upper })
       })
     let groups = windows.bySeries
-    let (levels, minimum) = (configuration.levels, configuration.minimum)
+    let (levels, minimum) = (configuration.levels, configuration.lowest)
     let kinds = Baseline.allCases
     let judged = context.map(kinds.count * groups.count) { piece in
       let windows = groups[piece % groups.count]
@@ -296,7 +296,7 @@ public struct ForecastStudy: Sendable {
 
   /// What is never negative, as sales, may be unable to be.
   private mutating func noteNegative(_ usable: [Int]) {
-    guard configuration.minimum == nil else { return }
+    guard configuration.lowest == nil else { return }
     let count = zip(usable, forecasts).count { index, forecast in
       !table.series[index].values.contains { $0 < 0 }
         && ([forecast.values] + forecast.intervals.map(\.lower)).joined().contains { $0 < 0 }
@@ -320,7 +320,7 @@ public struct ForecastStudy: Sendable {
       let (values, intervals) = baseline.judged(
         on: ForecastSeries(series.values).guessing(table.fill), origins: [series.values.count],
         horizon: configuration.horizon, season: configuration.season, levels: configuration.levels,
-        refits: true, minimum: configuration.minimum)
+        refits: true, minimum: configuration.lowest)
       return SeriesForecast(
         id: series.id, times: series.futureTimes(configuration.horizon), values: values,
         intervals: intervals)

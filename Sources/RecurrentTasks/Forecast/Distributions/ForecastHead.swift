@@ -250,6 +250,20 @@ public enum ForecastHead: String, Sendable, Hashable, CaseIterable {
   }
 }
 
+extension ForecastHead {
+  /// What a network says, in units of the base's errors, where it counts for a part only: the centre is
+  /// that part of the way from the base's forecast to its own. The bounds go with it, but those of
+  /// counts, which end at 0 and at whole numbers: the centre is between them wherever it is.
+  func blended(_ answers: ForecastBounds, part: Double) -> ForecastBounds {
+    let shifts = answers.centre.map { (part - 1) * $0 }
+    guard self == .negativeBinomial else { return answers.shifted(by: shifts) }
+    let centre = zip(answers.centre, shifts).map(+)
+    return ForecastBounds(
+      centre: centre, lower: answers.lower.map { zip($0, centre).map(min) },
+      upper: answers.upper.map { zip($0, centre).map(max) })
+  }
+}
+
 /// The median and the bounds of the levels for some places, rows · horizon of each.
 package struct ForecastBounds: Sendable, Hashable {
   package var centre: [Double]

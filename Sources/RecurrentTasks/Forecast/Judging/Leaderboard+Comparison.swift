@@ -14,14 +14,16 @@ extension Leaderboard {
     /// Who does better.
     public enum Outcome: Sendable, Hashable {
       case model, baseline
-      /// The difference is within its standard error, or none to speak of.
+      /// The difference is within two of its standard errors, none to speak of, or of a single window.
       case tie
     }
 
     public var outcome: Outcome {
       if own.isNaN { return .baseline }
       if other.isNaN { return .model }
-      if isNegligible || (own - other).magnitude <= standardError ?? 0 { return .tie }
+      guard let standardError, !isNegligible, (own - other).magnitude > 2 * standardError else {
+        return .tie
+      }
       return own < other ? .model : .baseline
     }
 

@@ -68,7 +68,9 @@ extension Leaderboard.Comparison: CustomStringConvertible {
     case .model: return "\(model) beats every baseline; the best is \(baseline) (\(numbers))"
     case .tie where isNegligible: return "\(model) and \(baseline) do equally well (\(numbers))"
     case .tie:
-      let doubt = "the difference has a standard error of \(significant(standardError ?? 0, 2))"
+      let doubt =
+        standardError.map { "the difference has a standard error of \(significant($0, 2))" }
+        ?? "one window says little"
       if (own - other).magnitude <= 0.1 * max(own, other) {
         return "\(model) does about as well as \(baseline) (\(numbers); \(doubt))"
       }

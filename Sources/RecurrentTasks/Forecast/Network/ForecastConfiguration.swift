@@ -101,6 +101,9 @@ public struct ForecastConfiguration: Sendable, Hashable {
 
   var features: FeatureCounts { covariates.counts }
 
+  /// What no forecast and no bound is below: ``minimum``, and 0 of counts without one.
+  var lowest: Double? { minimum ?? (head == .negativeBinomial ? 0 : nil) }
+
   /// Counts are counted: their distribution is not that of logarithms.
   var workingTransform: Transform { head == .negativeBinomial ? .none : transform }
 

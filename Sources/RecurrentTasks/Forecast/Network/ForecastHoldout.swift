@@ -37,7 +37,7 @@ struct ForecastHoldout {
     self.held = held
     season = configuration.season
     horizon = configuration.horizon
-    minimum = configuration.minimum
+    minimum = configuration.lowest
     let size = ForecastWindows.stepSize(season: season, configuration.features)
     let windows = Forecaster.windowCount(
       ofSize: size * configuration.seasonsRead(ofUsualCount: series.map(\.values.count).median))

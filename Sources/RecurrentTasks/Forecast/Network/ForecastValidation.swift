@@ -12,6 +12,7 @@ import RecurrentCore
 /// bands should be.
 struct Validation {
   private let windows: ForecastWindows
+  private let head: ForecastHead
   private let answers: ForecastBounds
   /// How many windows of one series share their fate.
   private let overlap: Double
@@ -30,6 +31,7 @@ struct Validation {
     _ network: ForecastNetwork, _ windows: ForecastWindows, blocks: Int, perSeries: Int,
     held: Int, rescaling: [[Double]], _ context: ComputeContext
   ) {
+    head = network.head
     answers = windows.answers(of: network, on: context)
     self.windows = windows
     self.rescaling = rescaling
@@ -89,7 +91,7 @@ struct Validation {
   /// than on what was fitted to, and how much larger differs from series to series: bands are wide.
   func calibration(_ levels: [Double]) -> ConformalCalibration {
     let horizon = windows.horizon
-    let bounds = answers.shifted(by: answers.centre.map { (blend - 1) * $0 })
+    let bounds = head.blended(answers, part: blend)
     let actual = windows.targets.indices.map { place in
       guard windows.masks[place] > 0 else { return Double.nan }
       // Errors of a base that knew less are larger than those of the final one will be.

@@ -87,7 +87,7 @@ extension Forecaster {
     let all = ForecastBounds(
       centre: mean(\.centre), lower: levels.map { level in mean { $0.lower[level] } },
       upper: levels.map { level in mean { $0.upper[level] } })
-    return calibration.applied(to: all.shifted(by: all.centre.map { (blend - 1) * $0 }))
+    return calibration.applied(to: configuration.head.blended(all, part: blend))
   }
 
   /// - Parameter row: The window's.
@@ -99,7 +99,7 @@ extension Forecaster {
       places.map { place in
         let working = frame.location[place] + frame.scale[place] * answers[place]
         let value = base.value(ofWorking: working)
-        return configuration.minimum.map { max(value, $0) } ?? value
+        return configuration.lowest.map { max(value, $0) } ?? value
       }
     }
     return Expectation(
@@ -112,7 +112,7 @@ extension Forecaster {
   }
 
   private func constant(_ value: Double) -> Expectation {
-    let value = configuration.minimum.map { max(value, $0) } ?? value
+    let value = configuration.lowest.map { max(value, $0) } ?? value
     let values = [Double](repeating: value, count: configuration.horizon)
     return Expectation(
       values: values,
