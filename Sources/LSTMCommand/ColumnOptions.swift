@@ -60,9 +60,9 @@ struct ColumnOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What is read of the calendar: auto (what the seasons do not say), none, or of "
-        + "\(CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ",")).",
+        + "\(CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ",")). Default: auto.",
       valueName: "parts"))
-  var calendar = "auto"
+  var calendar: String?
 
   @Option(
     help: ArgumentHelp(
@@ -71,7 +71,7 @@ struct ColumnOptions: ParsableArguments {
   var holidays: String?
 
   func validate() throws {
-    guard CalendarChoice(calendar) != nil else {
+    if let calendar, CalendarChoice(calendar) == nil {
       let parts = CalendarFeatures.Part.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError(
         "--calendar is auto, none, or some of \(parts) with commas between them, "
@@ -118,13 +118,23 @@ struct ColumnOptions: ParsableArguments {
     return table
   }
 
+  /// What a model was trained to read, it says itself.
+  private func refuseWhatModelsDecide() throws {
+    for (name, isGiven) in [
+      ("--known", !known.isEmpty), ("--past", !past.isEmpty), ("--calendar", calendar != nil),
+    ] where isGiven {
+      throw ValidationError("\(name) says what a model is trained to read; a kept model knows that")
+    }
+  }
+
   /// Reads the table by what a model reads of one.
   func table(
     _ path: String, _ console: Console, for model: Forecaster, horizon: Int = 0
   ) throws -> SeriesTable {
+    try refuseWhatModelsDecide()
     let covariates = model.configuration.covariates
     var exactly = self
-    if calendar == "auto", covariates.calendar == nil { exactly.calendar = "none" }
+    if covariates.calendar == nil { exactly.calendar = "none" }
     return try exactly.table(
       path, console, schema: covariates.schema, calendar: covariates.calendar, horizon: horizon)
   }
@@ -141,7 +151,7 @@ struct ColumnOptions: ParsableArguments {
     options.future = try future.map(file)
     options.statics = try statics.map(file)
     options.schema = schema
-    options.calendar = CalendarChoice(calendar) ?? .none
+    options.calendar = calendar.map { CalendarChoice($0) ?? .none } ?? .auto
     options.holidays = try holidays.map(file)
     options.modelCalendar = modelCalendar
     options.timePattern = dateFormat.flatMap(TimePattern.init)

@@ -19,7 +19,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnOptions
 
-  @Option(help: "Steps to forecast, at most the model's. Default: the model's.")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps to forecast, at most the model's. Default: the model's.")
   var horizon: Int?
 
   @OptionGroup var windows: WindowOptions
@@ -31,6 +33,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    try shared.refuseSeed()
     try windows.requireWindows()
     try OutputFile.validate(
       [plot] + judging.written, besides: [model, data] + columns.read, asJSON: shared.json)

@@ -17,7 +17,7 @@ struct FutureCommand: ParsableCommand {
   @Argument(help: "The table, CSV or .tsf; - for standard input.")
   var data: String
 
-  @Option(help: "Steps to forecast.")
+  @Option(parsing: .unconditional, help: "Steps to forecast.")
   var horizon: Int
 
   @OptionGroup var columns: ColumnOptions

@@ -3,10 +3,12 @@ import Recurrent
 
 /// What a forecaster is made of.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "Steps to forecast.")
+  @Option(parsing: .unconditional, help: "Steps to forecast.")
   var horizon: Int
 
-  @Option(help: "Steps after which a pattern repeats. Default: the frequency's, or what is seen.")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps after which a pattern repeats. Default: the frequency's, or what is seen.")
   var season: Int?
 
   @Option(
@@ -15,13 +17,15 @@ struct ModelOptions: ParsableArguments {
         + Cell.presets.map(\.name).joined(separator: ", ") + "."))
   var cell = "lstm"
 
-  @Option(help: "Units of a layer.")
+  @Option(parsing: .unconditional, help: "Units of a layer.")
   var hidden = 32
 
-  @Option(help: "Layers.")
+  @Option(parsing: .unconditional, help: "Layers.")
   var layers = 1
 
-  @Option(help: "Passes over the windows of the data. Default: chosen by their number.")
+  @Option(
+    parsing: .unconditional,
+    help: "Passes over the windows of the data. Default: chosen by their number.")
   var epochs: Int?
 
   @Flag(

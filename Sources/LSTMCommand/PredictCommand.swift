@@ -14,7 +14,9 @@ struct PredictCommand: ParsableCommand {
 
   @OptionGroup var columns: ColumnOptions
 
-  @Option(help: "Steps to forecast, at most the model's. Default: the model's.")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps to forecast, at most the model's. Default: the model's.")
   var horizon: Int?
 
   @Option(help: "Where the forecast goes; - for standard output.")
@@ -26,6 +28,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
+    try shared.refuseSeed()
     try OutputFile.validate(
       [output, plot], besides: [model, data] + columns.read, asJSON: shared.json)
   }

@@ -9,15 +9,30 @@ struct SharedOptions: ParsableArguments {
   @Flag(help: "Say nothing but errors on standard error.")
   var quiet = false
 
-  @Option(help: "Threads to use; the results do not depend on it. Default: all processors.")
+  @Option(
+    parsing: .unconditional,
+    help: "Threads to use; the results do not depend on it. Default: all processors.")
   var threads: Int?
 
-  @Option(help: "What random numbers are drawn from: the same seed gives the same bytes.")
-  var seed = 1
+  @Option(
+    name: .customLong("seed"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "What random numbers are drawn from: the same seed gives the same bytes. Default: 1.",
+      valueName: "seed"))
+  var givenSeed: Int?
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is at least 1 and at most 1024, found \(threads)")
+    }
+  }
+
+  var seed: Int { givenSeed ?? 1 }
+
+  /// Where nothing is drawn but what a kept model's own seed says.
+  func refuseSeed() throws {
+    if givenSeed != nil {
+      throw ValidationError("--seed says how a model is trained; a kept model has its own")
     }
   }
 

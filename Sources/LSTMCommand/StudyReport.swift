@@ -8,9 +8,9 @@ struct StudyReport {
   var dataLine: String {
     let table = study.table
     let count = table.series.count
-    let values = table.series.reduce(0) { $0 + $1.values.count }
-    let series = count == 1 ? "1 series" : "\(count) series"
-    var line = "\(table.file): \(series) of \(values) values, \(table.frequency)"
+    let values = quantity(table.series.reduce(0) { $0 + $1.observedCount }, "value")
+    let series = count == 1 ? "1 series of \(values)" : "\(count) series, \(values)"
+    var line = "\(table.file): \(series), \(table.frequency)"
     if count == 1, let only = table.series.first, !only.values.isEmpty {
       line += ", \(only.time(at: 0)) to \(only.time(at: only.values.count - 1))"
     }

@@ -3,16 +3,18 @@ import Recurrent
 
 /// Which windows a backtest has.
 struct WindowOptions: ParsableArguments {
-  @Option(help: "Backtest windows for each series. Default: 3.")
+  @Option(parsing: .unconditional, help: "Backtest windows for each series. Default: 3.")
   var windows: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Steps from one window's beginning to the next one's. Default: the horizon.",
       valueName: "steps"))
   var step: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Every window within the last so many steps of each series, instead of --windows.",
       valueName: "steps"))

@@ -192,7 +192,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
   private static let options: [Refusal] = [
     .usage(["--horizon", "0"], "--horizon", "0"),
     .usage(["--horizon", "-3"], "--horizon=-3"),
-    .usage(["--horizon"], "--horizon", "-3"),
+    .usage(["--horizon", "at least 1", "-3"], "--horizon", "-3"),
     .usage(["many", "--horizon"], "--horizon", "many"),
     .usage(["--horizon"], "--horizon", "1e3"),
     .usage(["--horizon"], "--horizon", "99999999999999999999"),
@@ -214,6 +214,7 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
     .usage(["--epochs", "0"], "--epochs", "0"),
     .usage(["--threads", "0"], "--threads", "0"),
     .usage(["--windows", "-1"], "--windows=-1"),
+    .usage(["--windows is at least 0", "-1"], "--windows", "-1"),
     .usage(["--season", "0"], "--season", "0"),
     .usage(["--seed"], "--seed", "one"),
     .usage(["--fill", "mean"], "--fill", "mean"),
@@ -340,6 +341,15 @@ private let needed = ["at least 2 values are needed", "the series has 1"]
   // MARK: Models and checkpoints
 
   private static let models: [Refusal] = [
+    .command(
+      64, ["--known", "kept model"], "predict", "model.safetensors", "table.csv", "--known", "foo"),
+    .command(
+      64, ["--calendar", "kept model"], "evaluate", "model.safetensors", "table.csv", "--calendar",
+      "month"),
+    .command(
+      64, ["--past", "kept model"], "evaluate", "model.safetensors", "table.csv", "--past", "foo"),
+    .command(
+      64, ["--seed", "kept model"], "predict", "model.safetensors", "table.csv", "--seed", "2"),
     .command(66, ["absent", "No such file"], "predict", "absent.safetensors", "table.csv"),
     .command(66, ["folder"], "predict", "folder", "table.csv"),
     .command(65, ["text.safetensors"], "predict", "text.safetensors", "table.csv"),

@@ -52,6 +52,17 @@ private func ramp(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
     #expect(plan.windows.map(\.cutoff) == [12, 16])
   }
 
+  /// Rows that only say what is known of the future.
+  @Test func windowsEndWithTheLastValue() {
+    let waiting = ramp(13) + [Double](repeating: .nan, count: 9)
+    let plan = Backtest(
+      table([("a", waiting), ("b", ramp(16)), ("c", [.nan, .nan])]), horizon: 4, windows: 2,
+      minimumHistory: 5)
+    let rounds = plan.rounds.map { $0.map { [$0.series, $0.cutoff] } }
+    #expect(rounds == [[[0, 5], [1, 8]], [[0, 9], [1, 12]]])
+    #expect(plan.notes == ["too short for 2 backtest windows of 4 steps: \"c\" has 0"])
+  }
+
   @Test func noneAtAll() {
     let plan = Backtest(table([(nil, ramp(4))]), horizon: .max / 2, minimumHistory: 2)
     #expect(plan.rounds.isEmpty)

@@ -333,6 +333,15 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
         + "expected above the rows"
     ),
     (
+      "a,2023-01-01,5\na,2023-01-02,6\nb,2023-01-01,7\n",
+      "t.csv:1: the first line holds values, such as \"2023-01-01\"; a line of names, such as "
+        + "unique_id,ds,y, is expected above the rows"
+    ),
+    (
+      "unique_id,ds,y\nA,1,2\nA,2,3\n,1,4\n",
+      "t.csv:4: column \"unique_id\": the id of a series is missing"
+    ),
+    (
       "V1,V2,V3,V4\nH1,2,3,4\n",
       "t.csv:1: no column \"ds\" for the times (--time-column names another, --rows takes each row "
         + "as a series); the columns are \"V1\", \"V2\", \"V3\", \"V4\""
@@ -349,7 +358,12 @@ private func shown(_ values: [Double]) -> [String] { values.map { "\($0)" } }
     ("ds,y\n1,2\n,3\n", "t.csv:3: column \"ds\": a time is missing"),
     (
       "ds,y\n2024-01-01,2\n31/01/2024,3\n",
-      "t.csv:3: column \"ds\": \"31/01/2024\" is not a time; "
+      "t.csv:3: column \"ds\": \"31/01/2024\" is not written as the first row's time is, "
+        + "\"2024-01-01\""
+    ),
+    (
+      "ds,y\n2024-01-01,2\nsoon,3\n",
+      "t.csv:3: column \"ds\": \"soon\" is not a time; "
         + "accepted are 2024-01-31, 2024-01-31T10:30, 31/01/2024, 2024-01, 2024 Q1, 2024-W05, "
         + "2024, an integer, and what --date-format says"
     ),

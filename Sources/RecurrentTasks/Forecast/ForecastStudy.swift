@@ -188,10 +188,10 @@ public struct ForecastStudy: Sendable {
       judge(windows, windows.map { found[$0]! }, refits: true, on: context)
     } else {
       // What is after the first window of any series is after it for all of them.
-      let distance = windows.map { table.series[$0.series].values.count - $0.cutoff }.max() ?? 0
+      let distance = windows.map { table.series[$0.series].observedEnd - $0.cutoff }.max() ?? 0
       let first = windows.bySeries.compactMap { windows -> ForecastSeries? in
         let whole = table.series[windows[0].series]
-        let cutoff = min(windows[0].cutoff, whole.values.count - distance)
+        let cutoff = min(windows[0].cutoff, whole.observedEnd - distance)
         guard cutoff > 0, whole.prefix(cutoff).observedCount >= leastHistory else { return nil }
         return series(windows[0].series, before: cutoff)
       }

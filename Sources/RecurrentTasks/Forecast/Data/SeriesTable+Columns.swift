@@ -80,6 +80,22 @@ struct ColumnPositions {
         "the first line holds values, such as \(quotedForMessage(header[0])); a line of names, such "
           + "as ds,y, is expected above the rows")
     }
+    // With an id before them, one time and a number or more.
+    let dates = header.indices.filter { isDate(header[$0]) && precision($0) != nil }
+    let hasNumber = header.indices.contains { Double(header[$0]) != nil && reader.isNumber(at: $0) }
+    if dates.count == 1, hasNumber {
+      throw error(
+        "the first line holds values, such as \(quotedForMessage(header[dates[0]])); a line of names, "
+          + "such as unique_id,ds,y, is expected above the rows")
+    }
+  }
+
+  private func isDate(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    if let time = Timestamp(parsing: bytes, in: bytes.indices) {
+      return time.style.precision >= .month
+    }
+    return TimePattern.Detector(first: bytes, in: bytes.indices) != nil
   }
 
   // MARK: Named columns

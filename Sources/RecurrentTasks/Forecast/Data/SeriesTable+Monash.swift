@@ -28,7 +28,7 @@ extension SeriesTable {
         continue
       }
       let text = line.attributes[start]
-      guard let time = Self.time(text, isFine: step.isFinerThanDays) else {
+      guard let time = Self.time(text, every: step) else {
         throw monash.error(
           line.number, "\(quotedForMessage(text)) is not a time, such as 2001-01-31 00-00-00")
       }
@@ -98,18 +98,20 @@ extension SeriesTable {
   }
 
   /// `2001-01-31 00-00-00`, or the same as ISO 8601 has it.
-  private static func time(_ text: String, isFine: Bool) -> Timestamp? {
+  private static func time(_ text: String, every step: Frequency) -> Timestamp? {
     let parts = text.split(separator: " ", maxSplits: 1)
     var iso = text
     if parts.count == 2 {
       iso = "\(parts[0]) " + String(parts[1].map { $0 == "-" ? ":" : $0 })
     }
     guard var time = Timestamp(iso), time.style.precision >= .date else { return nil }
-    time.style = Timestamp.Style(isFine ? .minute : .date)
+    // A step may lead away from midnight or from a whole minute, wherever a series begins.
+    let next = step.advanced(ticks: 0, by: 1)
+    let minute = 60 * Timestamp.ticksPerSecond
+    let isFine = next % Timestamp.ticksPerDay != 0
+    let hasSeconds = time.ticksOfDay % minute != 0 || next % minute != 0
+    time.style = Timestamp.Style(!isFine ? .date : hasSeconds ? .second : .minute)
     time.style.separator = UInt8(ascii: " ")
-    if isFine, time.ticksOfDay % (60 * Timestamp.ticksPerSecond) != 0 {
-      time.style.precision = .second
-    }
     return time
   }
 

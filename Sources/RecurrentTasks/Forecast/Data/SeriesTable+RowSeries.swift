@@ -45,6 +45,7 @@ extension SeriesTable {
     var lines: [String: Int] = [:]
     repeat {
       let name = reader.text(at: id)
+      if name.isEmpty { throw reader.error(column: id, "the id of a series is missing") }
       if let first = lines.updateValue(reader.line, forKey: name) {
         throw reader.error(
           column: id,

@@ -38,6 +38,7 @@ struct TableRows {
   private var lastIndex: Int?
 
   private var firstStyle: Timestamp.Style?
+  private var firstText = ""
   private var finestStyle = Timestamp.Style(.integer)
   private var offsetsDiffer = false
   private var hasIntegers = false
@@ -57,20 +58,21 @@ struct TableRows {
 
   private mutating func append(_ reader: inout CSVReader) throws(TableError) {
     let row = try self.row(reader)
-    let group = groupIndex(reader)
+    let group = try groupIndex(reader)
     groups[group].rows.append(row)
     for source in sources {
       groups[group].cells.append(try source.value(&reader, &unseen))
     }
   }
 
-  private mutating func groupIndex(_ reader: CSVReader) -> Int {
+  private mutating func groupIndex(_ reader: CSVReader) throws(TableError) -> Int {
     guard let column = id else {
       if groups.isEmpty { groups.append(Group(id: nil)) }
       return 0
     }
     if let lastIndex, reader.field(at: column, equals: lastID) { return lastIndex }
     let id = reader.text(at: column)
+    if id.isEmpty { throw reader.error(column: column, "the id of a series is missing") }
     let index = indices[id] ?? groups.count
     if index == groups.count {
       indices[id] = index
@@ -88,13 +90,14 @@ struct TableRows {
         column: times.columns[0],
         text.isEmpty
           ? "a time is missing"
-          : "\(quotedForMessage(text)) is not a time; accepted are \(times.acceptedForms)")
+          : "\(quotedForMessage(text)) is " + refusal(reader))
     }
     let style = time.style
     if let first = firstStyle {
       if style != first { try compare(style, first, reader) }
     } else {
       firstStyle = style
+      firstText = times.text(reader)
       finestStyle = style
     }
     switch style.precision {
@@ -104,6 +107,18 @@ struct TableRows {
     }
     return Row(
       ticks: time.ticks, line: reader.line, offset: style.offset, precision: style.precision)
+  }
+
+  /// Why the current row's time is none; one that could stand in a column of its own is only written
+  /// in another way.
+  private func refusal(_ reader: CSVReader) -> String {
+    let range = reader.trimmedRange(at: times.columns[0])
+    if firstStyle != nil, times.columns.count == 1, times.pattern == nil,
+      TimePattern.Detector(first: reader.bytes, in: range) != nil
+    {
+      return "not written as the first row's time is, \(quotedForMessage(firstText))"
+    }
+    return "not a time; accepted are \(times.acceptedForms)"
   }
 
   private mutating func compare(

@@ -2,8 +2,8 @@ import RecurrentFormats
 
 /// The plan of a rolling backtest: what is forecast from where, as if the rest had not happened yet.
 ///
-/// The last window of a series ends where the series ends, the others a step apart before it: a
-/// horizon by default, so that they follow each other without overlap. A window needs at least a
+/// The last window of a series ends with its last observed value, the others a step apart before it:
+/// a horizon by default, so that they follow each other without overlap. A window needs at least a
 /// minimum of observed values before it and one observed value in it, so a short series has fewer
 /// windows, or none.
 public struct Backtest: Sendable, Hashable {
@@ -45,12 +45,14 @@ public struct Backtest: Sendable, Hashable {
     var short: [(series: Int, windows: Int)] = []
     for (index, series) in table.series.enumerated() {
       var planned = 0
+      // Rows that wait for their values are nothing to be judged by.
+      let end = series.observedEnd
       let firstCutoff = series.leastPrefix(observing: max(minimumHistory, 1))
       for round in 0..<windows {
         let (distance, overflows) = (windows - 1 - round).multipliedReportingOverflow(
           by: step ?? horizon)
-        guard let firstCutoff, !overflows, distance < series.values.count else { continue }
-        let cutoff = series.values.count - distance - horizon
+        guard let firstCutoff, !overflows, distance < end else { continue }
+        let cutoff = end - distance - horizon
         guard cutoff >= firstCutoff,
           series.values[cutoff..<(cutoff + horizon)].contains(where: { !$0.isNaN })
         else { continue }
@@ -113,6 +115,9 @@ extension Backtest {
 }
 
 extension TimeSeries {
+  /// How many values there are up to the last that is observed.
+  var observedEnd: Int { (values.lastIndex { !$0.isNaN } ?? -1) + 1 }
+
   /// How many values there are up to the one with which so many are observed; nil if they never are.
   fileprivate func leastPrefix(observing count: Int) -> Int? {
     var observed = 0
