@@ -9,6 +9,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       The model's networks stay as they are, so values they were trained on flatter them: evaluate
       on later values, or use lstm backtest, which trains on what comes before the windows.
+      What is fitted before the windows is the statistical base of each series and the baselines.
       """)
 
   @Argument(help: "The model, a safetensors file.")

@@ -34,7 +34,9 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Go on from the networks of a model that was kept, of the same cell and sizes.",
+      "Go on from the networks of a model that was kept, of the same cell, layers, units, horizon, "
+        + "season, number of levels and of covariates, head, decoder and dilations. Of fewer "
+        + "networks than --members, each is the start of several, in turn.",
       valueName: "model"))
   var from: String?
 
@@ -94,6 +96,7 @@ struct ModelOptions: ParsableArguments {
     -> ForecastConfiguration
   {
     try network.check(table)
+    if let note = network.minimumNote(on: table) { console.note(note) }
     let season = table.season(given: season)
     if let note = season.note { console.note(note) }
     var configuration = ForecastConfiguration(

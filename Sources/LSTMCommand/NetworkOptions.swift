@@ -49,7 +49,8 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "No forecast and no bound is below this: 0 for counts and sales.", valueName: "value"))
+      "No forecast and no bound is below this, the baselines' neither: 0 for counts and sales.",
+      valueName: "value"))
   var min: Double?
 
   private static func words<Choice: RawRepresentable<String> & CaseIterable>(
@@ -103,6 +104,16 @@ struct NetworkOptions: ParsableArguments {
       try table.requirePositive(for: "--transform \(transform.rawValue)")
     }
     if head == .negativeBinomial { try table.requireCounts(for: "--head negative-binomial") }
+  }
+
+  /// Where there are values below --min, which nothing forecast will be.
+  func minimumNote(on table: SeriesTable) -> String? {
+    guard let min else { return nil }
+    let values = table.series.lazy.flatMap(\.values).filter { $0.isFinite }
+    let below = values.count { $0 < min }
+    guard below > 0 else { return nil }
+    let text = min == min.rounded() && abs(min) < 1e15 ? fixed(min, 0) : "\(min)"
+    return "--min \(text) is above \(below) of \(values.count) values"
   }
 
   func apply(to configuration: inout ForecastConfiguration) {

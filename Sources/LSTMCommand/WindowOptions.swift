@@ -22,7 +22,9 @@ struct WindowOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Fit anew before each window, or once, before the first. Default: anew for up to 5.")
+    help: ArgumentHelp(
+      "Fit anew before each window, or once, before the first: the networks and the statistical "
+        + "base of each series, or in lstm evaluate the base alone. Default: anew for up to 5."))
   var refit: Bool?
 
   func validate() throws {

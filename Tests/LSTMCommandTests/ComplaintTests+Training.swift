@@ -91,6 +91,16 @@ import Testing
     }
   }
 
+  @Test func aMinimumAboveValuesIsNoted() throws {
+    let tool = try Tool()
+    try tool.write(Self.counts(nil), to: "counts.csv")
+    for (minimum, note) in [("1000", "--min 1000 is above 80 of 80 values"), ("0.5", nil)] {
+      let outcome = try tool.run(["forecast", "counts.csv", "--min", minimum] + quick)
+      #expect(outcome.status == 0, "\(outcome.stderr)")
+      #expect(outcome.stderr.contains(note ?? "--min") == (note != nil), "\(outcome.stderr)")
+    }
+  }
+
   // MARK: 8. Memory
 
   /// A small file that calls itself the largest network there is costs nothing but a look.

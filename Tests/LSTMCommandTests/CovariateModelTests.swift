@@ -59,6 +59,7 @@ import Testing
     #expect(fits.status == 0, "\(fits.stderr)")
     let other = try tool.run(next + ["--hidden", "4", "--save", "third.safetensors"])
     #expect(other.status == 65 && other.errorLines.count == 1)
+    #expect(other.stderr.contains("it has units 3, not 4"), "\(other.stderr)")
     let both = try tool.run(next + ["--tune", "--save", "third.safetensors"])
     #expect(both.status == 64)
     let third = tool.path("third.safetensors")

@@ -26,6 +26,8 @@ import Testing
       #expect(outcome.stdout.contains(words), "\(words)")
     }
     #expect(outcome.stdout.contains("network.0.recurrent.weight_ih_l0  16 × 24"))
+    let minimum = outcome.stdout.split(separator: "\n").first { $0.hasPrefix("minimum") }
+    #expect(minimum?.hasSuffix(" none") == true)
     #expect(try tool.files == before)
 
     let json = try tool.run(["inspect", "m", "--json"]).stdout

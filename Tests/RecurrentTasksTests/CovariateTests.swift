@@ -273,7 +273,7 @@ private func named(_ options: inout SeriesTable.Options) {
     #expect(table.series[0].covariates.known == [[0, 0, 6]])
     #expect(
       table.warnings == [
-        "f.csv has rows for series that the table does not have: \"Z\"",
+        "f.csv has rows for series that the table does not have: \"Z\" (line 4)",
         "f.csv has rows that do not lie behind the series' ends: line 2",
       ])
   }

@@ -150,6 +150,24 @@ import Testing
     }
   }
 
+  /// The criterion would count 96 parameters.
+  @Test func longSeasons() throws {
+    let known = 10 * 96
+    let values = series(known + 96) { 200 + 10 * wave($0, 96) + 3 * cos($0 * $0) }
+    let history = Array(values[..<known])
+    let model = try #require(ETS(fitting: history, season: 96))
+    #expect(model.season == 96)
+    func error(_ forecasts: some Sequence<Double>) -> Double {
+      zip(values[known...], forecasts).reduce(0) { $0 + abs($1.0 - $1.1) }
+    }
+    let last = error(history.suffix(96))
+    #expect(error(model.forecasts(of: history, origins: [known], horizon: 96)) < last)
+    let noise = series(known) { 200 + 3 * cos($0 * $0) }
+    #expect(try #require(ETS(fitting: noise, season: 96)).season == 1)
+    let short = try #require(ETS(fitting: Array(history.suffix(200)), season: 96))
+    #expect(short.season == 1)
+  }
+
   @Test func missingValuesAreNoErrors() throws {
     let model = try #require(ETS(fitting: SeasonWithGaps.values, season: 7))
     #expect(model.season == 7)

@@ -66,6 +66,36 @@ private func sine(_ count: Int, period: Double) -> [Double] {
     #expect(short.note == "the data are too short or too plain to show the season of 12 steps")
   }
 
+  /// All lags of a smooth season are correlated, not only that of its length.
+  @Test func smoothSeasonsAreSeen() {
+    let quarters = zip(sine(12 * 96, period: 96), noise(12 * 96)).enumerated().map {
+      200 + 0.02 * Double($0) + 10 * $1.0 + 3.5 * $1.1
+    }
+    let days = table(Frequency(.minute, count: 15), from: "2024-01-01 00:00", quarters).season()
+    #expect((days.length, days.note) == (96, nil))
+    let weekly = zip(sine(182, period: 52), noise(182)).enumerated().map {
+      50 + 0.1 * Double($0) + 10 * $1.0 + 3.5 * $1.1
+    }
+    #expect(table(Frequency(.week), from: "2021-01-04", weekly).season(given: 52).note == nil)
+    // Two years may be alike by chance.
+    let years = table(Frequency(.week), from: "2021-01-04", noise(110)).season(given: 52)
+    #expect(
+      years.note == "the data are too short or too plain to show the season of 52 steps")
+  }
+
+  /// Of 60 series without a season some 5 % pass each of two tests.
+  @Test(arguments: [(7, 300), (52, 182), (96, 960)])
+  func chanceIsSeldomASeason(length: Int, count: Int) {
+    for isWalk in [false, true] {
+      let seen = (1...60).count { seed in
+        var values = noise(count, seed: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
+        if isWalk { for place in 1..<count { values[place] += values[place - 1] } }
+        return table(Frequency(.step), from: "1", values).season(given: length).isVisible
+      }
+      #expect(seen <= 12)
+    }
+  }
+
   @Test func theGivenOneIsTaken() {
     let series = table(Frequency(.day), from: "2024-01-01", sine(200, period: 30))
     let season = series.season(given: 30)

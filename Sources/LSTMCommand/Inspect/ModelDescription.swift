@@ -52,7 +52,8 @@ struct ModelDescription: FileDescription {
   private func facts(of object: JSONObject) -> [(name: String, value: String)] {
     object.members.flatMap { key, value -> [(name: String, value: String)] in
       if key == "task" || key == "leaderboard" { return [] }
-      return value.object.map(facts) ?? [(key, Self.words(value))]
+      let missing = key == "minimum" ? "none" : "chosen by the data"
+      return value.object.map(facts) ?? [(key, value == .null ? missing : Self.words(value))]
     }
   }
 
@@ -63,7 +64,7 @@ struct ModelDescription: FileDescription {
     case .number(let number):
       number == number.rounded() ? fixed(number, 0) : significant(number, 4)
     case .bool(let flag): flag ? "yes" : "no"
-    case .null: "chosen by the data"
+    case .null: "none"
     case .array(let elements): elements.map(words).joined(separator: ", ")
     case .object: value.text()
     }

@@ -37,7 +37,8 @@ extension SeriesTable {
     for group in rows.groups {
       if let id = group.id {
         guard let index = ids[id] else {
-          known.unknownIDs.add { quotedForMessage(id) }
+          let line = group.rows.lazy.map(\.line).min() ?? reader.headerLine
+          known.unknownIDs.add { "\(quotedForMessage(id)) (line \(line))" }
           continue
         }
         try known.extend(&series[index], group)

@@ -86,12 +86,12 @@ package struct ForecastNetwork: TensorTree {
 
   /// This network with another's weights.
   ///
-  /// - Throws: ``ForecastStartError`` where they have other sizes.
-  func warm(from other: ForecastNetwork) throws(ForecastStartError) -> ForecastNetwork {
+  /// - Returns: nil where they have other sizes.
+  func warm(from other: ForecastNetwork) -> ForecastNetwork? {
     let (own, others) = (namedTensors, other.namedTensors)
     guard own.map(\.path) == others.map(\.path),
       zip(own, others).allSatisfy({ $0.tensor.shape == $1.tensor.shape })
-    else { throw ForecastStartError() }
+    else { return nil }
     var place = 0
     return mapTensors { _, _ in
       defer { place += 1 }
@@ -162,14 +162,6 @@ package struct ForecastNetwork: TensorTree {
     ).output
     return answer(said).transposed([1, 0, 2]).reshaped([rows, steps * season, outputs])
       .slice(axis: 1, range: 0..<horizon)
-  }
-}
-
-/// A model to start from whose networks are of another kind or size than those to be trained.
-public struct ForecastStartError: Error, Sendable, Hashable, CustomStringConvertible {
-  public var description: String {
-    "the networks of the model to start from have another cell or other sizes: they must agree in "
-      + "cell, layers, units, horizon, season, levels and covariates"
   }
 }
 

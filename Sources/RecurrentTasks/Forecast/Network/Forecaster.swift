@@ -46,7 +46,8 @@ public struct Forecaster: Sendable {
   ///
   /// - Parameters:
   ///   - series: Each with the covariates that the configuration counts.
-  ///   - start: A forecaster of the same shape whose networks go on learning; nil to begin anew.
+  ///   - start: A forecaster of the same shape whose networks go on learning, of fewer than there are
+  ///     members each several times, in turn; nil to begin anew.
   ///   - journal: Keeps the networks, and the checkpoint.
   ///   - label: Names this fit in the journal.
   /// - Throws: ``ForecastStartError`` where the networks of `start` have other sizes; what the journal
@@ -65,8 +66,10 @@ public struct Forecaster: Sendable {
     func untrained(_ member: Int, _ key: RandomKey) throws -> ForecastNetwork {
       let blank = try ForecastNetwork(configuration, key: key.folded("start"), on: context)
       guard let start, !start.networks.isEmpty else { return blank }
-      guard start.configuration.cell == configuration.cell else { throw ForecastStartError() }
-      return try blank.warm(from: start.networks[member % start.networks.count])
+      guard start.configuration.cell == configuration.cell,
+        let warm = blank.warm(from: start.networks[member % start.networks.count])
+      else { throw ForecastStartError(start.configuration, wanted: configuration) }
+      return warm
     }
 
     let held = ForecastHoldout.held(configuration, usualCount: usualCount)

@@ -76,8 +76,24 @@ extension ForecastReport {
     let chart = LineChart(
       lines: lines, xLabel: "step", yLabel: "loss", width: 1040, height: 280)
     return section(
-      "Training", "The loss of each network over its steps.",
+      "Training",
+      "The loss of each network over its steps. A fit has its members, which forecast together, and "
+        + "one network for its validation, which says how much they count.",
       "<div class=\"one\">\n"
-        + figure("\(networks.count) networks", legend(entries) + chart.svg) + "</div>\n")
+        + figure(Self.kinds(of: networks.map(\.name)), legend(entries) + chart.svg) + "</div>\n")
+  }
+
+  /// How many networks there are, and what for: "4 networks: 3 members and 1 for validation".
+  static func kinds(of names: [String]) -> String {
+    let members = names.count { $0.contains(" member ") }
+    let validations = names.count { $0.hasSuffix(" validation") }
+    let others = names.count - members - validations
+    let parts = [
+      (members, members == 1 ? "member" : "members"), (validations, "for validation"),
+      (others, "for the search"),
+    ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return (names.count == 1 ? "1 network: " : "\(names.count) networks: ")
+      + parts.dropLast().joined(separator: ", ") + (parts.count > 1 ? " and " : "")
+      + (parts.last ?? "")
   }
 }

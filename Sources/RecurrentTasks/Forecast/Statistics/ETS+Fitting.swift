@@ -12,6 +12,8 @@ extension ETS {
   ///
   /// The states before the first value are parameters like the others, but for the season's if it is
   /// longer than 24 steps, which stays as a classical decomposition finds it. (R has no longer ones.)
+  /// The criterion would count each of its steps as a parameter, and leave out a season that all can
+  /// see: instead, one that long is in the model if its cycles are clearly alike.
   /// Multiplied errors and seasons are for positive values. Of a long series the last 360 values
   /// are used, or the last four seasons; what came before has been forgotten.
   ///
@@ -24,8 +26,13 @@ extension ETS {
   /// - Returns: nil if all values are missing.
   package init?(fitting values: [Double], season: Int) {
     let fits = Self.fits(to: values, season: season)
-    guard var best = fits.first else { return nil }
-    for fit in fits where fit.aicc < best.aicc && !fit.runsAway(within: season) { best = fit }
+    var candidates: [ETS] = []
+    if season > longestMovedSeason, CycleAgreement([values], season: season).isClear {
+      candidates = fits.filter { $0.form.seasonality != .none && !$0.runsAway(within: season) }
+    }
+    if candidates.isEmpty { candidates = fits }
+    guard var best = candidates.first else { return nil }
+    for fit in candidates where fit.aicc < best.aicc && !fit.runsAway(within: season) { best = fit }
     self = best
   }
 
@@ -81,6 +88,9 @@ extension ETS {
   }
 }
 
+/// The longest season whose start is parameters.
+private let longestMovedSeason = 24
+
 /// The way to one model's best parameters.
 private struct ETSSearch {
   let form: ETS.Form
@@ -100,7 +110,7 @@ private struct ETSSearch {
     guard form.seasonality == .none || season > 1 else { return nil }
     let observed = sample.filter { !$0.isNaN }
     observedCount = observed.count
-    movesSeason = self.season > 1 && season <= 24
+    movesSeason = self.season > 1 && season <= longestMovedSeason
     guard observed.count > Self.parameterCount(form, season) + 1 else { return nil }
     let mean = observed.reduce(0) { $0 + $1 / Double(observed.count) }
     if form.errors == .multiplicative {

@@ -54,11 +54,18 @@ extension SeriesTable {
       guard let last = correlations.last else {
         return Season(length: length, source: source, isVisible: false)
       }
+      let cycles = CycleAgreement(
+        longest.map { interpolated(series[$0].values.suffix(5000)) }, season: length)
       // The test the M4 competition used, 90 % one-sided (Makridakis et al. 2020).
       let steps = Double(samples.lazy.map(\.count).max() ?? 1)
       let squares = correlations.dropLast().reduce(0) { $0 + $1 * $1 }
-      let isVisible = last > 1.645 * ((1 + 2 * squares) / steps).squareRoot()
-      return Season(length: length, source: source, autocorrelation: last, isVisible: isVisible)
+      // It sees the sharp ones; the cycles themselves show those that are smooth.
+      let isVisible =
+        last > 1.645 * ((1 + 2 * squares) / steps).squareRoot() || cycles.isClear
+      return Season(
+        length: length, source: source,
+        // Two cycles of one smooth series are alike by chance.
+        autocorrelation: isVisible || cycles.score != nil ? last : nil, isVisible: isVisible)
     }
     let steps = samples.lazy.map(\.count).max() ?? 0
     var correlations = autocorrelations(samples, lags: min(steps / 3, 1000), leastCycles: 3)
